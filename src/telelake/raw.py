@@ -1,0 +1,172 @@
+"""The raw lake's format: envelope, segment, key. Shared by everyone who writes raw and everyone who reads it.
+
+A *line* is an envelope whose last key is the body, byte for byte as it came. A *segment* is lines of one bot and one
+context_date, compressed, at a key that is made from their content and never from a clock::
+
+    raw/bot=<id>/context_date=YYYY-MM-DD/<records>-<digest>.ndjson.zst
+    quarantine/bot=<id>/context_date=YYYY-MM-DD/<records>-<digest>.ndjson.zst
+
+The digest is a sum over hashes of the records, so it does not depend on their order, and the digests of segments add
+up to the digest of a day without opening any of them.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+import zstandard
+
+from telelake.errors import StoreError
+
+VERSION = 1
+RAW = "raw/"
+QUARANTINE = "quarantine/"
+
+_OLDEST = datetime(2013, 1, 1, tzinfo=UTC)  # Telegram's first year: an earlier date is no date
+_AHEAD = timedelta(days=1)
+_LEVEL = 3
+_MODULUS = 1 << 128
+_KEY = re.compile(
+    r"(?P<area>raw|quarantine)/bot=(?P<bot>\d+)/context_date=(?P<day>\d{4}-\d\d-\d\d)/"
+    r"(?P<records>\d+)-(?P<digest>[0-9a-f]{32})\.ndjson\.zst"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One body as it was captured."""
+
+    record_id: str
+    """Unique for ever; where it was captured first (journal generation and offset, queue message id, …)."""
+    bot_id: int
+    source: str
+    """`webhook`, `poll`, `proxy`, `import` or `sqs`."""
+    received_at: datetime
+    """UTC, to the microsecond."""
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A segment as its key tells it."""
+
+    key: str
+    quarantined: bool
+    bot_id: int
+    day: date
+    records: int
+    digest: int
+    """Sum of the records' hashes, modulo 2¹²⁸."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a segment, without its line break, and the hash that it adds to the digest."""
+
+    data: bytes
+    digest: int
+
+
+def context_date(date_: int | None, received_at: datetime, zone: ZoneInfo) -> date:
+    """Return the lake day: that of the update's own date (Unix seconds), else that of its receipt.
+
+    A date before 2013 or more than a day after `received_at` counts as none.
+    """
+    moment = received_at
+    if date_ is not None and _OLDEST.timestamp() <= date_ <= (received_at + _AHEAD).timestamp():
+        moment = datetime.fromtimestamp(date_, UTC)
+    return moment.astimezone(zone).date()
+
+
+def format_time(moment: datetime) -> str:
+    """Return a UTC time as the envelope writes it: `2026-11-21T07:00:00.000001Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def raw_line(record: Record) -> Line:
+    """Return the line of a readable body. Between JSON's tokens, and only there, a line break becomes a space."""
+    head = _head(record)
+    body = record.body.replace(b"\n", b" ").replace(b"\r", b" ")
+    return Line(head + b',"body":' + body + b"}", _hash(head))
+
+
+def quarantine_line(record: Record, reason: str) -> Line:
+    """Return the line of an unreadable body: in base64, with the reason."""
+    head = _head(record) + b',"reason":' + msgspec.json.encode(reason)
+    return Line(head + b',"body_base64":"' + base64.b64encode(record.body) + b'"}', _hash(head))
+
+
+def segment_key(*, quarantined: bool, bot_id: int, day: date, lines: Sequence[Line]) -> str:
+    """Return the key of a segment of these lines."""
+    digest = sum(line.digest for line in lines) % _MODULUS
+    area = QUARANTINE if quarantined else RAW
+    return f"{area}bot={bot_id}/context_date={day.isoformat()}/{len(lines)}-{digest:032x}.ndjson.zst"
+
+
+def pack(lines: Iterable[Line]) -> bytes:
+    """Return the segment's bytes: zstd over one line a record."""
+    compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True, write_content_size=True)
+    return compressor.compress(b"".join(line.data + b"\n" for line in lines))
+
+
+def parse_key(key: str) -> Segment | None:
+    """Return what a key tells, or None when it is not a segment's."""
+    if not (found := _KEY.fullmatch(key)):
+        return None
+    try:
+        day = date.fromisoformat(found["day"])
+    except ValueError:
+        return None
+    return Segment(key, found["area"] == "quarantine", int(found["bot"]), day, int(found["records"]), int(found["digest"], 16))
+
+
+def digest_of(segments: Iterable[Segment]) -> str:
+    """Return the digest of a set of segments: a count and a hash that ignore order and boundaries."""
+    records, total = 0, 0
+    for segment in segments:
+        records += segment.records
+        # A body that moves between raw and quarantine must change the day's digest.
+        total += segment.digest * (3 if segment.quarantined else 1)
+    return f"{records}-{total % _MODULUS:032x}"
+
+
+def read_blocks(path: Path, size: int = 1 << 20) -> Iterator[bytes]:
+    """Yield a segment's lines in blocks of about `size` bytes that end at a line break.
+
+    Raises:
+        StoreError: the file is damaged; names it.
+    """
+    rest = b""
+    try:
+        with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True) as stream:
+            while block := stream.read(size):
+                cut = block.rfind(b"\n") + 1
+                if cut:
+                    yield rest + block[:cut]
+                    rest = block[cut:]
+                else:
+                    rest += block
+    except zstandard.ZstdError as error:
+        raise StoreError(f"The segment {path} is damaged ({error}). Restore it from a copy; its day is not published.") from error
+    if rest:
+        yield rest
+
+
+def _head(record: Record) -> bytes:
+    return (
+        f'{{"v":{VERSION},"record_id":"{record.record_id}","bot":{record.bot_id},"source":"{record.source}",'
+        f'"received_at":"{format_time(record.received_at)}","sha256":"{hashlib.sha256(record.body).hexdigest()}"'
+    ).encode()
+
+
+def _hash(head: bytes) -> int:
+    # The head holds the body's SHA-256, so hashing it alone covers the record.
+    return int.from_bytes(hashlib.blake2b(head, digest_size=16).digest(), "big")

@@ -1,0 +1,289 @@
+"""Every setting: its type, its default and one sentence.
+
+Read once, at the edge (`load`), then handed on frozen. A flag wins over the environment (`TELELAKE_*`, nested by
+`__`), the environment over `telelake.toml`, the file over the default. Secrets are *named* here (`{ env = "NAME" }`)
+and read only where they are used; none is ever printed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from telelake.errors import SettingsError
+
+FILE_NAME = "telelake.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Secret(_Section):
+    """Where a secret is found; never the secret itself."""
+
+    env: str
+    """Name of the environment variable that holds it."""
+
+    def read(self) -> str:
+        """Return the secret.
+
+        Raises:
+            SettingsError: the variable is unset or empty.
+        """
+        value = os.environ.get(self.env, "")
+        if not value:
+            raise SettingsError(f"The environment variable {self.env} is not set. Export it, then start again.")
+        return value
+
+
+class Bot(_Section):
+    """One bot whose updates are captured."""
+
+    token: Secret | None = None
+    """The bot's token, as @BotFather gave it; its number is the bot's id."""
+    id: Annotated[int, Field(gt=0)] | None = None
+    """The bot's numeric id; only needed when no token is given."""
+    secret: Secret | None = None
+    """The webhook's secret token, 1-256 characters of A-Z a-z 0-9 _ -."""
+    mode: Literal["webhook"] = "webhook"
+    """How updates come in."""
+
+    def bot_id(self, name: str) -> int:
+        """Return the bot's numeric id, from `id` or from the token's first part."""
+        if self.id is not None:
+            return self.id
+        if self.token is None:
+            raise SettingsError(f"bots.{name} needs `token = {{ env = \"…\" }}` or `id = …`, to know whose updates these are.")
+        number = self.token.read().partition(":")[0]
+        if not number.isascii() or not number.isdigit():
+            raise SettingsError(f"The token in {self.token.env} is not of the form 123456:ABC…; copy it again from @BotFather.")
+        return int(number)
+
+    def webhook_secret(self, name: str) -> str:
+        """Return the webhook's secret, checked against what Telegram allows."""
+        if self.secret is None:
+            raise SettingsError(f"bots.{name} needs `secret = {{ env = \"…\" }}`: without it anyone could post to its webhook.")
+        value = self.secret.read()
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value):
+            raise SettingsError(f"The secret in {self.secret.env} must be 1-256 characters of A-Z a-z 0-9 _ - (Telegram's rule).")
+        return value
+
+
+class Capture(_Section):
+    """The public door."""
+
+    host: str = "0.0.0.0"  # noqa: S104 - the webhook is for the outside
+    """Address that the capture port listens on."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    """The capture port; 0 takes a free one."""
+    max_body_bytes: Annotated[int, Field(ge=1024)] = 4 * 1024 * 1024
+    """A larger body is answered 413 (Telegram's own limit is 512 KiB)."""
+    max_pending_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024 * 1024
+    """Bodies that wait for the disk; past it the answer is 503, until the disk has caught up."""
+    seal_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024 * 1024
+    """The journal is sealed into raw segments when it has grown this large."""
+    seal_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """The journal is sealed at least this often, when anything is in it."""
+
+
+class Dashboard(_Section):
+    """The page for people."""
+
+    host: str = "127.0.0.1"
+    """Address that the dashboard listens on; anyone who reaches it can read the lake."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8081
+    """The dashboard port; 0 takes a free one."""
+
+
+class Schedule(_Section):
+    """When `telelake run` wrangles."""
+
+    every_seconds: Annotated[float, Field(gt=0)] = 300.0
+    """Seconds between two looks at what is due."""
+    after_midnight_seconds: Annotated[float, Field(ge=0)] = 600.0
+    """The day that ended is built this long after midnight, in the lake's time zone, whatever `every_seconds` says."""
+
+
+class Wrangle(_Section):
+    """How much of the machine a build may use."""
+
+    memory: Annotated[str, Field(pattern=r"^\d+(MB|GB)$")] = "1GB"
+    """Memory that the engine may use before it spills to disk."""
+    threads: Annotated[int, Field(ge=1)] | None = None
+    """Threads of the engine; all processors when unset."""
+    batch_bytes: Annotated[int, Field(ge=1)] = 256 * 1024 * 1024
+    """Compressed raw bytes that are built together; a larger day is built alone."""
+
+
+class Sql(_Section):
+    """Bounds of a user's query."""
+
+    seconds: Annotated[float, Field(gt=0)] = 60.0
+    """A query that runs longer is stopped."""
+    memory: Annotated[str, Field(pattern=r"^\d+(MB|GB)$")] = "1GB"
+    """Memory of a query."""
+    rows: Annotated[int, Field(ge=1)] = 1_000_000
+    """A query that returns more rows is refused."""
+
+
+class Storage(_Section):
+    """How a bucket is reached; credentials come from the usual AWS_* variables."""
+
+    endpoint: str | None = None
+    """Address of an S3-compatible service; AWS itself when unset."""
+    region: str | None = None
+    """Region of the bucket; AWS_REGION when unset."""
+
+
+class Settings(BaseSettings):
+    """All settings of one lake."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix="TELELAKE_", env_nested_delimiter="__", use_attribute_docstrings=True
+    )
+
+    home: str = "file:lake"
+    """The root of the lake: `file:///…`, a plain path, or `s3://bucket/prefix`."""
+    timezone: str = "UTC"
+    """IANA name of the zone that decides where a day begins; fixed when the lake is made."""
+    state_dir: Path | None = None
+    """Local folder of journal, lock and cache; inside the home when that is a directory."""
+    bots: dict[str, Bot] = {}
+    """The bots, by the name that stands in their webhook's address."""
+    capture: Capture = Capture()
+    dashboard: Dashboard = Dashboard()
+    schedule: Schedule = Schedule()
+    wrangle: Wrangle = Wrangle()
+    sql: Sql = Sql()
+    storage: Storage = Storage()
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over file; flags are applied by `load`, over both."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone, loaded."""
+        try:
+            return ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError) as error:
+            raise SettingsError(f"timezone = '{self.timezone}' is not an IANA zone name such as 'America/Sao_Paulo'.") from error
+
+    @property
+    def home_path(self) -> Path | None:
+        """The home as a local directory, or None when it is a bucket."""
+        return local_path(self.home)
+
+    @property
+    def state_path(self) -> Path:
+        """The local folder of journal, lock and cache."""
+        if self.state_dir is not None:
+            return self.state_dir
+        if self.home_path is None:
+            raise SettingsError("state_dir must be set when the home is a bucket: the journal needs a local disk.")
+        return self.home_path / "state"
+
+
+def local_path(home: str) -> Path | None:
+    """Return the directory that a home names, or None for a bucket.
+
+    Raises:
+        SettingsError: the scheme is unknown.
+    """
+    scheme, colon, rest = home.partition(":")
+    if not colon or "/" in scheme:
+        return Path(home).expanduser().absolute()
+    if scheme == "file":
+        return Path(unquote(urlsplit(home).path) or rest).expanduser().absolute()
+    if scheme == "s3":
+        return None
+    raise SettingsError(f"home = '{home}' is not understood. Use file:///path, a plain path, or s3://bucket/prefix.")
+
+
+def find_file(config: Path | None, home: str | None) -> Path | None:
+    """Return the settings file: `--config`, else the current folder's, else the home's, else none."""
+    if config is not None:
+        if not config.is_file():
+            raise SettingsError(f"There is no settings file at {config}.")
+        return config
+    places = [Path(FILE_NAME)]
+    home = home or os.environ.get("TELELAKE_HOME")
+    if home and (folder := local_path(home)):
+        places.append(folder / FILE_NAME)
+    return next((place for place in places if place.is_file()), None)
+
+
+def load(config: Path | None = None, **flags: Any) -> Settings:
+    """Read settings from file, environment and flags; a flag of None was not given. Nested flags use `__`.
+
+    Raises:
+        SettingsError: names the key, the file, and the nearest known key.
+    """
+    given = {key: value for key, value in flags.items() if value is not None}
+    file = find_file(config, given.get("home"))
+    try:
+        values: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8")) if file else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} is not valid TOML: {error}.") from error
+    where = f"{file} or the environment (TELELAKE_*)" if file else "the environment (TELELAKE_*)"
+    try:
+        settings = Settings(**values)
+        for key, value in given.items():
+            settings = _with(settings, key.split("__"), value)
+    except ValidationError as error:
+        raise SettingsError(_explain(error, where)) from error
+    _ = settings.zone, settings.home_path
+    return settings
+
+
+def _with(model: Any, path: list[str], value: Any) -> Any:
+    """Return a copy of `model` with one value set, validated."""
+    head, *tail = path
+    inner = _with(getattr(model, head), tail, value) if tail else value
+    return type(model).model_validate(model.model_copy(update={head: inner}).model_dump()) if not isinstance(
+        model, Settings
+    ) else model.model_copy(update={head: inner})
+
+
+def _explain(error: ValidationError, where: str) -> str:
+    lines = []
+    for item in error.errors():
+        path = [str(part) for part in item["loc"]]
+        if item["type"] == "extra_forbidden":
+            known = _known(path[:-1])
+            near = get_close_matches(path[-1], known, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"known here: {', '.join(sorted(known))}."
+            lines.append(f"Unknown setting '{'.'.join(path)}' in {where}; {hint}")
+        else:
+            lines.append(f"Setting '{'.'.join(path)}' in {where}: {item['msg']}.")
+    return "\n".join(lines)
+
+
+def _known(path: list[str]) -> Mapping[str, Any]:
+    model: Any = Settings
+    for part in path:
+        if model is Settings and part == "bots":
+            model = None
+        elif model is None:
+            model = Bot
+        else:
+            model = model.model_fields[part].annotation
+            model = Secret if model == (Secret | None) else model
+    return model.model_fields if model is not None else {}
