@@ -6,10 +6,11 @@ An adapter in `telelake.stores` or `telelake.wrangle` fills each; `telelake.wiri
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class DayFile:
     """A local Parquet file; None when the day has no rows."""
     rows: int
     digest: str
-    """Of the rows, whatever their order."""
+    """Of the file's bytes: the same rows make the same file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,13 @@ class TableStore(Protocol):
             StoreUnavailable: call again.
         """
 
+    def writing(self) -> AbstractContextManager[None]:
+        """Hold the lake's one pen; everything from looking what is due to publishing happens under it.
+
+        Raises:
+            Conflict: another process holds it.
+        """
+
     def publish(self, days: Mapping[str, Sequence[DayFile]]) -> Release:
         """Replace the named days of the named tables, one commit a table, then pin all tables in a new release.
 
@@ -124,6 +132,8 @@ class DayInput:
     """What one day is built from."""
 
     day: date
+    records: int
+    """Records that its segments promise, quarantined ones included."""
     segments: Sequence[Path]
     """Local copies of the day's raw segments."""
     before: Sequence[Path]
@@ -165,5 +175,3 @@ class Engine(Protocol):
             TableMismatch: a .sql file and its declaration disagree.
         """
 
-
-Row = Mapping[str, Any]

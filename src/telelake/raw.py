@@ -163,7 +163,8 @@ def read_blocks(path: Path, size: int = 1 << 20) -> Iterator[bytes]:
 def _head(record: Record) -> bytes:
     return (
         f'{{"v":{VERSION},"record_id":"{record.record_id}","bot":{record.bot_id},"source":"{record.source}",'
-        f'"received_at":"{format_time(record.received_at)}","sha256":"{hashlib.sha256(record.body).hexdigest()}"'
+        f'"received_at":"{format_time(record.received_at)}","bytes":{len(record.body)},'
+        f'"sha256":"{hashlib.sha256(record.body).hexdigest()}"'
     ).encode()
 
 

@@ -1,0 +1,68 @@
+"""What keeps a lake from growing for ever: old releases, old snapshots, and files that nothing refers to.
+
+A file goes only when no kept release and no current table refers to it *and* it is older than a reader may be: on
+doubt it stays.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from pyiceberg.table import StaticTable
+from pyiceberg.table import Table as IcebergTable
+
+from telelake.stores.objects import BucketStore
+
+if TYPE_CHECKING:
+    from telelake.stores.iceberg import IcebergTables
+
+KEPT_RELEASES = 5
+GRACE = timedelta(hours=1)
+"""How long a reader may hold a release that is no longer kept."""
+
+
+def maintain(tables: IcebergTables, store: BucketStore, base: str, grace: timedelta = GRACE) -> int:
+    """Drop what is old; return the number of files removed."""
+    from telelake.stores.iceberg import RELEASES
+
+    oldest = datetime.now(UTC) - grace
+    releases = list(store.list(RELEASES))
+    gone = [each.key for each in releases[:-KEPT_RELEASES] if each.modified < oldest]
+    kept = [tables.read_release(each.key) for each in releases if each.key not in gone]
+    store.delete(gone)
+    removed = len(gone)
+    for name in sorted({name for release in kept for name in release.tables}):
+        current = tables.table(name)
+        if current is None:
+            continue
+        pinned = [StaticTable.from_metadata(release.tables[name], current.io.properties) for release in kept if name in release.tables]
+        _expire(current, pinned)
+        used = {location for table in (current.refresh(), *pinned) for location in _referred(table)}
+        orphans = [
+            each.key
+            for each in store.list(f"tables/{name}/")
+            if f"{base}/{each.key}" not in used and each.modified < oldest
+        ]
+        store.delete(orphans)
+        removed += len(orphans)
+    return removed
+
+
+def _expire(current: IcebergTable, pinned: list[StaticTable]) -> None:
+    """Forget the snapshots that no kept release pins."""
+    wanted = {snapshot.snapshot_id for table in (current, *pinned) if (snapshot := table.current_snapshot())}
+    old = [each.snapshot_id for each in current.snapshots() if each.snapshot_id not in wanted]
+    if old:
+        current.maintenance.expire_snapshots().by_ids(old).commit()
+
+
+def _referred(table: IcebergTable) -> set[str]:
+    """Return the locations of all that a table's current snapshot needs, its metadata included."""
+    found = {table.metadata_location}
+    if snapshot := table.current_snapshot():
+        found.add(snapshot.manifest_list)
+        for manifest in snapshot.manifests(table.io):
+            found.add(manifest.manifest_path)
+            found.update(entry.data_file.file_path for entry in manifest.fetch_manifest_entry(table.io))
+    return found

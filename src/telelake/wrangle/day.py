@@ -1,0 +1,178 @@
+"""Build days: raw segments in, published tables out.
+
+Owns the order look → stage → build → compare → publish, under the lake's one pen. Knows neither where raw and tables
+lie nor how an engine works. May run at any time, twice, late or interrupted: what was not published is due again.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from telelake import __version__
+from telelake.ports import Books, Built, DayFile, DayInput, Engine, RawStore, Release, TableStore
+from telelake.tables.catalog import BUILDS, BUILT
+from telelake.wrangle import ledger as ledgers
+from telelake.wrangle.plan import ONE_DAY, BuiltDay, Ledger, RawListing, due, list_raw, recipe_digest
+
+
+@dataclass
+class Report:
+    """What a run did."""
+
+    days: list[date] = field(default_factory=list)
+    """Days that were built."""
+    published: int = 0
+    """Table days that changed."""
+    release: int | None = None
+    """The new release; None when nothing changed."""
+    rows: dict[str, int] = field(default_factory=dict)
+    """Rows built, by table."""
+    books: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Each day's account."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Wall seconds, by stage or table."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report as JSON's plain types."""
+        return {**asdict(self), "days": [day.isoformat() for day in self.days]}
+
+    def add(self, built: Built) -> None:
+        """Count what an engine has built."""
+        for name, files in built.tables.items():
+            self.rows[name] = self.rows.get(name, 0) + sum(each.rows for each in files)
+        self.books |= {day.isoformat(): asdict(books) for day, books in built.books.items()}
+        for stage, seconds in built.seconds.items():
+            self.seconds[stage] = round(self.seconds.get(stage, 0.0) + seconds, 3)
+
+
+@dataclass(frozen=True)
+class Wrangler:
+    """Everything that a run needs; see the module."""
+
+    raw: RawStore
+    tables: TableStore
+    engine: Engine
+    scratch: Path
+    """A local folder for files under work; emptied by each run."""
+    batch_bytes: int
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def run(
+        self, wanted: Callable[[date], bool] | None = None, progress: Callable[[int, int], None] | None = None
+    ) -> Report:
+        """Build the days that are due, or all days with raw that are wanted; publish what changed, all at once.
+
+        Raises:
+            Conflict: another wrangler is at work.
+            CheckFailed: a check did not pass; nothing of the run is published.
+            StoreUnavailable: the same; run again.
+        """
+        with self.tables.writing():
+            start = time.perf_counter()
+            release = self.tables.latest()
+            listing = list_raw(self.raw)
+            ledger = self._ledger(release)
+            days = [day for day in listing.days if wanted(day)] if wanted else [each.day for each in due(listing, ledger)]
+            report = Report(days=days)
+            if days:
+                self._build(days, listing, ledger, release, report, progress)
+            report.seconds["total"] = round(time.perf_counter() - start, 3)
+            return report
+
+    def status(self) -> tuple[RawListing, Ledger, Release | None]:
+        """Return what lies in raw, what was built of it, and the newest release."""
+        release = self.tables.latest()
+        return list_raw(self.raw), self._ledger(release), release
+
+    def _ledger(self, release: Release | None) -> Ledger:
+        return ledgers.read(self.tables.files(release, BUILDS.name)) if release else {}
+
+    def _build(
+        self, days: Sequence[date], listing: RawListing, ledger: Ledger, release: Release | None, report: Report,
+        progress: Callable[[int, int], None] | None,
+    ) -> None:  # fmt: skip
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        self.scratch.mkdir(parents=True)
+        try:
+            changed: dict[str, list[DayFile]] = {}
+            entries: list[ledgers.Entry] = []
+            for number, batch in enumerate(self._batches(days, listing)):
+                start = time.perf_counter()
+                built = self.engine.build([self._input(day, listing) for day in batch], self.scratch / str(number))
+                report.add(built)
+                entries += self._entries(built, listing, round(time.perf_counter() - start, 3))
+                for name, files in built.tables.items():
+                    changed.setdefault(name, []).extend(
+                        each for each in files if _content(ledger, each.day, name) != each.digest
+                    )
+                if progress:
+                    progress(len({entry.day for entry in entries}), len(days))
+            self._publish({name: files for name, files in changed.items() if files}, entries, ledger, release, report)
+        finally:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def _publish(
+        self, changed: dict[str, list[DayFile]], entries: Sequence[ledgers.Entry], ledger: Ledger,
+        release: Release | None, report: Report,
+    ) -> None:  # fmt: skip
+        news = [each for each in entries if ledger.get((each.day, each.table)) != each.built]
+        if not news:
+            return
+        start = time.perf_counter()
+        before = self.tables.files(release, BUILDS.name) if release else []
+        to_publish: dict[str, Sequence[DayFile]] = {**changed}
+        to_publish[BUILDS.name] = ledgers.write(before, news, self.scratch / "builds")
+        report.published = sum(len(files) for files in changed.values())
+        report.release = self.tables.publish(to_publish).number
+        report.seconds["publish"] = round(time.perf_counter() - start, 3)
+
+    def _batches(self, days: Iterable[date], listing: RawListing) -> Iterator[list[date]]:
+        """Yield days that are built together: small ones share what a build costs whatever its size."""
+        sizes = {each.key: each.size for area in ("raw/", "quarantine/") for each in self.raw.list(area)}
+        batch: list[date] = []
+        total = 0
+        for day in days:
+            size = sum(sizes[segment.key] for segment in listing.days[day].segments)
+            if batch and total + size > self.batch_bytes:
+                yield batch
+                batch, total = [], 0
+            batch.append(day)
+            total += size
+        if batch:
+            yield batch
+
+    def _input(self, day: date, listing: RawListing) -> DayInput:
+        def staged(of: date, *, quarantined: bool) -> list[Path]:
+            if of not in listing.days:
+                return []
+            keys = [each.key for each in listing.days[of].segments if each.quarantined is quarantined]
+            return [self.raw.stage(key, self.scratch / "raw") for key in keys]
+
+        return DayInput(
+            day,
+            listing.days[day].records,
+            staged(day, quarantined=False),
+            staged(day - ONE_DAY, quarantined=False),
+            staged(day, quarantined=True),
+        )
+
+    def _entries(self, built: Built, listing: RawListing, seconds: float) -> Iterator[ledgers.Entry]:
+        now = self.clock()
+        for table in BUILT:
+            recipe = recipe_digest(table)
+            for file in built.tables[table.name]:
+                digests = BuiltDay(listing.input_digest(table, file.day), recipe, file.digest)
+                books: Books = built.books[file.day]
+                yield ledgers.Entry(file.day, table.name, digests, file.rows, books, seconds, now, __version__)
+
+
+def _content(ledger: Ledger, day: date, table: str) -> str | None:
+    built = ledger.get((day, table))
+    # A day without rows that was never published needs no publication either.
+    return built.content_digest if built else "empty"

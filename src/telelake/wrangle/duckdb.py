@@ -1,0 +1,227 @@
+"""The embedded engine: raw segments in, checked Parquet files out, by DuckDB.
+
+Owns the order conform → parse → cut duplicates → one SQL file a table → check → write. Each body is parsed once, into
+`payloads`, which every table's SQL reads. Knows nothing of where raw or tables live, nor of what is due.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from telelake.errors import CheckFailed, TableMismatch
+from telelake.ports import Books, Built, DayFile, DayInput
+from telelake.settings import Wrangle
+from telelake.tables import derive
+from telelake.tables.catalog import BUILT
+from telelake.tables.model import Table
+from telelake.wrangle import parse
+from telelake.wrangle.conform import Broken, conform, is_regular
+from telelake.wrangle.sql import sql_file
+
+_ROW_GROUP = 122_880
+
+
+class DuckDBEngine:
+    """An `Engine` on one machine; see the module."""
+
+    def __init__(self, settings: Wrangle) -> None:
+        self._settings = settings
+
+    def build(self, days: Sequence[DayInput], into: Path) -> Built:
+        """Build every declared table for some days; see `ports.Engine`."""
+        into.mkdir(parents=True, exist_ok=True)
+        scratch = into / "scratch.duckdb"
+        con = duckdb.connect(str(scratch))
+        try:
+            self._configure(con, into)
+            return _Run(con, days, into).build()
+        finally:
+            con.close()
+            scratch.unlink(missing_ok=True)
+
+    def _configure(self, con: duckdb.DuckDBPyConnection, into: Path) -> None:
+        con.execute(f"SET memory_limit = '{self._settings.memory}'")
+        if self._settings.threads:
+            con.execute(f"SET threads = {self._settings.threads}")
+        con.execute("SET TimeZone = 'UTC'")
+        con.execute("SET preserve_insertion_order = false")  # every COPY orders its rows itself
+        con.execute("SET temp_directory = ?", [str(into / "spill")])
+        con.execute(sql_file("_macros"))
+        con.execute(parse.service_kinds())
+
+
+class _Run:
+    """One build: the connection, its input, and the time that each stage took."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, days: Sequence[DayInput], into: Path) -> None:
+        self.con = con
+        self.days = days
+        self.into = into
+        self.seconds: dict[str, float] = {}
+
+    def build(self) -> Built:
+        with self._timed("parse"):
+            broken = self._parse()
+        with self._timed("quarantine"):
+            self._quarantine(broken)
+        with self._timed("duplicates"):
+            self._cut_duplicates()
+        with self._timed("states"):
+            self.con.execute(f"CREATE TABLE states AS {sql_file('_states')}")
+            self.con.execute(f"CREATE VIEW message_states AS {sql_file('_message_states')}")
+        tables: dict[str, Sequence[DayFile]] = {}
+        for table in BUILT:
+            with self._timed(table.name):
+                tables[table.name] = self._table(table)
+        return Built(tables, self._books(), self.seconds)
+
+    def _parse(self) -> list[tuple[date, Broken]]:
+        """Make `records`: all of the days' lines, typed. Return the lines that are broken.
+
+        Checking and parsing run side by side, because the check almost always finds nothing; when it does, or when
+        the engine stops at a line, the segments concerned are read again as `conform` has written them.
+        """
+        paths = [path for day in self.days for path in day.segments]
+        where = {path: day.day for day in self.days for path in day.segments}
+        self.con.execute(parse.create_records())
+        if not paths:
+            return []
+        with ThreadPoolExecutor(1) as pool:
+            checked = pool.submit(lambda: [path for path in paths if not is_regular(path)])
+            try:
+                self.con.execute(parse.insert_records(paths))
+                irregular = set(self._without_one_kind())
+            except duckdb.Error:
+                # Which line it was is the conformer's to find; a line that even it lets pass is then written anew.
+                irregular = set() if checked.result() else set(paths)
+                self.con.execute("DELETE FROM records")
+                stopped = True
+            else:
+                stopped = False
+            irregular |= set(checked.result())
+        again: list[Path] = sorted(irregular)
+        broken = []
+        conformed = []
+        for number, path in enumerate(again):
+            day = where[path]
+            target = self.into / "conformed" / f"{number}" / path.parent.parent.name / path.parent.name / f"{number}.ndjson"
+            broken += [(day, line) for line in conform(path, target)]
+            if target.stat().st_size:
+                conformed.append(target)
+        if stopped:
+            conformed += [path for path in paths if path not in irregular]
+        elif again:
+            self.con.execute("DELETE FROM records WHERE list_contains(?, filename)", [[str(path) for path in again]])
+        if conformed:
+            self.con.execute(parse.insert_records(conformed))
+        return broken
+
+    def _without_one_kind(self) -> list[Path]:
+        rows = self.con.execute("SELECT DISTINCT filename FROM records WHERE kinds <> 1").fetchall()
+        return [Path(name) for (name,) in rows]
+
+    def _quarantine(self, broken: list[tuple[date, Broken]]) -> None:
+        """Make `unreadable`: what capture could not read, and what lies broken in raw."""
+        self.con.execute(
+            "CREATE TABLE unreadable (context_date DATE, bot_id BIGINT, received_at TIMESTAMPTZ, source VARCHAR,"
+            " reason VARCHAR, bytes BIGINT, raw VARCHAR)"
+        )
+        paths = [path for day in self.days for path in day.quarantine]
+        if paths:
+            self.con.execute(parse.insert_unreadable(paths))
+        for day, line in broken:
+            self.con.execute(
+                "INSERT INTO unreadable (context_date, reason, bytes, raw) VALUES (?, ?, ?, ?)",
+                [day, line.reason, line.bytes, line.raw],
+            )
+        # The same line twice, as after a seal that was repeated with other boundaries, is one body.
+        self.con.execute(
+            "CREATE TABLE quarantine_repeats AS SELECT context_date, count(*) - count(DISTINCT raw) AS n "
+            "FROM unreadable GROUP BY context_date"
+        )
+        self.con.execute(
+            "DELETE FROM unreadable WHERE rowid NOT IN (SELECT min(rowid) FROM unreadable GROUP BY context_date, raw)"
+        )
+
+    def _cut_duplicates(self) -> None:
+        """Make `payloads`: the records less those that repeat another."""
+        before = [path for day in self.days for path in day.before]
+        undated = self.con.execute("SELECT count(*) FROM records WHERE occurred_at IS NULL").fetchone() or (0,)
+        self.con.execute(parse.create_earlier(before if undated[0] else []))
+        self.con.execute(sql_file("_duplicates"))
+
+    def _table(self, table: Table) -> list[DayFile]:
+        made = f'"{table.name}_made"'
+        # One day streams to its file; several are made once, then cut.
+        self.con.execute(f"CREATE {'TABLE' if len(self.days) > 1 else 'VIEW'} {made} AS {sql_file(table.name)}")
+        produced = [row[0] for row in self.con.execute(f"DESCRIBE {made}").fetchall()]
+        select = derive.cast_select(table, made, produced)
+        files = [self._write(table, select, day.day) for day in self.days]
+        self._check(table, [each.path for each in files if each.path])
+        if len(self.days) > 1:
+            self.con.execute(f"DROP TABLE {made}")
+        return files
+
+    def _write(self, table: Table, select: str, day: date) -> DayFile:
+        path = self.into / table.name / f"{day.isoformat()}.parquet"
+        path.parent.mkdir(exist_ok=True)
+        order = ", ".join(f'"{name}"' for name in table.sort)
+        copied = self.con.execute(
+            f"COPY ({select} WHERE context_date = DATE '{day.isoformat()}' ORDER BY {order}) TO {parse.text(str(path))} "
+            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}, FIELD_IDS {derive.field_ids(table)})"
+        ).fetchone()
+        rows = int(copied[0]) if copied else 0
+        if not rows:
+            path.unlink()
+            return DayFile(day, None, 0, "empty")
+        return DayFile(day, path, rows, _digest(path))
+
+    def _check(self, table: Table, paths: Sequence[Path]) -> None:
+        """Check what was written, as it was written."""
+        if not paths:
+            return
+        relation = f"read_parquet([{', '.join(parse.text(str(path)) for path in paths)}])"
+        for rule, select in derive.checks(table, relation).items():
+            if rows := self.con.execute(f"SELECT * FROM ({select}) LIMIT 3").fetchall():
+                raise CheckFailed(
+                    f"{table.name} is not published: {rule} does not hold, for example in {rows}. "
+                    "The tables stay as they were before this build."
+                )
+
+    def _books(self) -> dict[date, Books]:
+        rows = self.con.execute(sql_file("_books")).fetchall()
+        found = {row[0]: Books(*(int(value) for value in row[1:])) for row in rows}
+        books = {}
+        for day in self.days:
+            of_day = found.get(day.day, Books(0, 0, 0, 0, 0))
+            counted = of_day.rows + of_day.duplicates + of_day.quarantined
+            if not day.records == of_day.raw == counted:
+                raise CheckFailed(
+                    f"{day.day} is not published: its segments promise {day.records} records, {of_day.raw} were read, and "
+                    f"{of_day.rows} rows + {of_day.duplicates} duplicates + {of_day.quarantined} quarantined make {counted}."
+                )
+            books[day.day] = of_day
+        return books
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        except duckdb.BinderException as error:
+            raise TableMismatch(f"The SQL of '{stage}' does not fit its inputs: {error}") from error
+        finally:
+            self.seconds[stage] = round(time.perf_counter() - start, 3)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:32]

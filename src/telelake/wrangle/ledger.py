@@ -1,0 +1,77 @@
+"""The ledger, table `builds`: read to know what is due, written beside what was built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+
+from telelake.ports import Books, DayFile
+from telelake.tables import derive
+from telelake.tables.catalog import BUILDS
+from telelake.wrangle.parse import text
+from telelake.wrangle.plan import BuiltDay, Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of `builds`."""
+
+    day: date
+    table: str
+    built: BuiltDay
+    rows: int
+    books: Books
+    seconds: float
+    built_at: datetime
+    version: str
+
+    def row(self) -> list[object]:
+        """Return the values in the order of the declaration."""
+        return [
+            self.day, self.table, self.built.input_digest, self.built.recipe_digest, self.built.content_digest, self.rows,
+            self.books.raw, self.books.duplicates, self.books.quarantined, self.books.notes, self.seconds, self.built_at,
+            self.version,
+        ]  # fmt: skip
+
+
+def read(files: Sequence[Path]) -> Ledger:
+    """Return the ledger that some files of `builds` hold."""
+    if not files:
+        return {}
+    with duckdb.connect() as con:
+        rows = con.execute(
+            "SELECT context_date, table_name, input_digest, recipe_digest, content_digest FROM read_parquet(?)",
+            [[str(path) for path in files]],
+        ).fetchall()
+    return {(day, name): BuiltDay(*digests) for day, name, *digests in rows}
+
+
+def write(before: Sequence[Path], news: Iterable[Entry], into: Path) -> list[DayFile]:
+    """Write the ledger's days that have news, each with what it held before of other tables."""
+    into.mkdir(parents=True, exist_ok=True)
+    names = [column.name for column in BUILDS.columns]
+    made = []
+    with duckdb.connect() as con:
+        con.execute("SET TimeZone = 'UTC'")
+        con.execute(f"CREATE TABLE news AS {derive.empty_select(BUILDS)}")
+        con.executemany(f"INSERT INTO news VALUES ({', '.join('?' * len(names))})", [entry.row() for entry in news])
+        old = "read_parquet(?)" if before else "(SELECT * FROM news LIMIT 0)"
+        con.execute(
+            f"CREATE TABLE builds AS FROM news UNION ALL SELECT {', '.join(names)} FROM {old} AS old "
+            "WHERE context_date IN (SELECT context_date FROM news) AND NOT EXISTS (SELECT 1 FROM news "
+            "WHERE news.context_date = old.context_date AND news.table_name = old.table_name)",
+            [[str(path) for path in before]] if before else None,
+        )
+        for (day,) in con.execute("SELECT DISTINCT context_date FROM builds ORDER BY ALL").fetchall():
+            path = into / f"{day.isoformat()}.parquet"
+            con.execute(
+                f"COPY (FROM builds WHERE context_date = DATE '{day}' ORDER BY table_name) TO {text(str(path))} "
+                f"(FORMAT parquet, COMPRESSION zstd, FIELD_IDS {derive.field_ids(BUILDS)})"
+            )
+            rows = con.execute("SELECT count(*) FROM builds WHERE context_date = ?", [day]).fetchone()
+            made.append(DayFile(day, path, rows[0] if rows else 0, 'ledger'))
+    return made

@@ -1,0 +1,164 @@
+"""The SQL that types raw lines, composed from what the tables declare that they read.
+
+Only identifiers, types and constants of our own are put into SQL here. The relation `records` is what all else builds
+on: one row a payload, with `m` (a message's fields) or `e` (another event's), as the Bot API names them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from telelake.tables import derive
+from telelake.telegram.update import MESSAGE_KINDS, botapi, update_kinds
+from telelake.wrangle.sql import sql_file
+
+_LINE_BYTES = 64 * 1024 * 1024
+"""The longest line the engine takes; a body of 4 MiB of escapes and its envelope fit many times."""
+
+_USUAL = ("from", "chat")
+"""Objects that nearly every message has."""
+
+_TYPED_CONTENT = ("text", "live_photo", "animation", "photo", "sticker", "voice", "video", "video_note", "document", "audio")
+"""Content that `m` holds as typed fields, so that its presence is seen without another look at the JSON; `animation`
+before `document`, which accompanies it."""
+
+
+def create_records() -> str:
+    """Return the statement that makes `records`, empty."""
+    return f"CREATE TABLE records AS {_select([], files=False)} LIMIT 0"
+
+
+def insert_records(paths: Sequence[Path]) -> str:
+    """Return the statement that adds the lines of some segments to `records`."""
+    return f"INSERT INTO records {_select(paths)}"
+
+
+def insert_unreadable(paths: Sequence[Path]) -> str:
+    """Return the statement that adds the lines of quarantine segments to `unreadable`."""
+    columns = {
+        "record_id": "VARCHAR", "source": "VARCHAR", "received_at": "VARCHAR", "bytes": "BIGINT", "reason": "VARCHAR",
+    }  # fmt: skip
+    return (
+        "INSERT INTO unreadable SELECT context_date, bot, CAST(received_at AS TIMESTAMPTZ), source, reason, bytes, "
+        f"record_id FROM {_read(paths, columns)}"
+    )
+
+
+def create_earlier(paths: Sequence[Path]) -> str:
+    """Return the statement that makes `earlier`: the identities of what lies in the day before, as of the day itself."""
+    columns = {"sha256": "VARCHAR", "body": "STRUCT(update_id BIGINT)"}
+    if not paths:
+        return "CREATE TABLE earlier (context_date DATE, bot_id BIGINT, update_id BIGINT, sha256 VARCHAR)"
+    return (
+        "CREATE TABLE earlier AS SELECT DISTINCT context_date + 1 AS context_date, bot AS bot_id, "
+        f"body.update_id AS update_id, left(sha256, 32) AS sha256 FROM {_read(paths, columns, ignore_errors=True)} WHERE sha256 IS NOT NULL"
+    )
+
+
+def _read(paths: Sequence[Path], columns: dict[str, str], *, ignore_errors: bool = False) -> str:
+    files = ", ".join(text(str(path)) for path in paths)
+    types = ", ".join(f"{name}: {text(kind)}" for name, kind in columns.items())
+    return (
+        f"read_ndjson([{files}], columns = {{{types}}}, filename = true, hive_partitioning = true, "
+        f"hive_types = {{'context_date': DATE, 'bot': BIGINT}}, maximum_object_size = {_LINE_BYTES}"
+        f"{', ignore_errors = true' if ignore_errors else ''})"
+    )
+
+
+def _select(paths: Sequence[Path], *, files: bool = True) -> str:
+    kinds = update_kinds()
+    others = [kind for kind in kinds if kind not in MESSAGE_KINDS]
+    body = ", ".join(f'"{kind}" JSON' for kind in kinds)
+    columns = {
+        "record_id": "VARCHAR", "source": "VARCHAR", "received_at": "VARCHAR", "bytes": "BIGINT", "sha256": "VARCHAR",
+        "ordinal": "BIGINT", "kind": "VARCHAR", "unknown": "JSON", "notes": "VARCHAR[]",
+        "body": f"STRUCT(update_id BIGINT, {body})",
+    }  # fmt: skip
+    lines = _read(paths, columns) if files else f"({_no_lines(columns)})"
+    kind_of = " ".join(f"WHEN body.\"{kind}\" IS NOT NULL THEN '{kind}'" for kind in kinds)
+    number_of_kinds = " + ".join(f'(body."{kind}" IS NOT NULL)::INTEGER' for kind in kinds)
+    return f"""
+WITH lines AS (
+    SELECT context_date, bot AS bot_id, record_id, source, CAST(received_at AS TIMESTAMPTZ) AS received_at, bytes, left(sha256, 32) AS sha256,
+           body.update_id AS update_id, coalesce(ordinal, 0) AS ordinal, unknown, notes, filename,
+           coalesce(kind, CASE {kind_of} END) AS kind,
+           CASE WHEN ordinal IS NULL THEN {number_of_kinds} ELSE 1 END AS kinds,
+           coalesce({", ".join(f'body."{kind}"' for kind in MESSAGE_KINDS)}) AS message,
+           coalesce({", ".join(f'body."{kind}"' for kind in others)}) AS event
+    FROM {lines}
+), parsed AS (
+    SELECT *, from_json(message, {text(derive.json_structure(derive.message_tree()))}) AS m,
+           from_json(event, {text(derive.json_structure(derive.event_tree()))}) AS e,
+           {_extra()} AS extra
+    FROM lines
+), typed AS (
+    SELECT *, {_message_kind()} AS message_kind FROM parsed
+)
+SELECT * FROM ({sql_file("_records")})"""
+
+
+def _no_lines(columns: dict[str, str]) -> str:
+    nulls = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in columns.items())
+    return f"SELECT CAST(NULL AS DATE) AS context_date, CAST(NULL AS BIGINT) AS bot, '' AS filename, {nulls}"
+
+
+def _message_kind() -> str:
+    """Return the expression of a message's kind: its content or service field, else the first field nobody knows."""
+    api = botapi()
+    fields = [*api["message_content_fields"], *api["message_service_fields"]]
+    rest = [name for name in fields if name not in _TYPED_CONTENT]
+    # A field of a wrong type is null in `m`, but it still says what the message is.
+    rest += [name for name in fields if name in _TYPED_CONTENT]
+    rest.insert(0, rest.pop(rest.index("venue")))  # before `location`, which accompanies it
+    known = [*api["message_meta_fields"], *api["undocumented_keys_the_server_writes"]]
+    typed = " ".join(f"WHEN m.\"{name}\" IS NOT NULL THEN '{name}'" for name in _TYPED_CONTENT)
+    return f"""CASE WHEN message IS NULL THEN NULL {typed}
+            ELSE coalesce(list_filter([{_list(rest)}], lambda name: list_contains(json_keys(message), name))[1],
+                          list_filter(json_keys(message), lambda name: name NOT IN ({_list(known)}))[1], 'empty') END"""
+
+
+def _extra() -> str:
+    """Return the expression of what no column reads: the payload less all that is read, without empty objects.
+
+    A merge patch rewrites the whole document, so first the names in it are compared with those that are read: that
+    settles nearly every message.
+    """
+    tree = derive.message_tree()
+    patch = derive.read_patch(tree)
+    read = _list([key for key, inner in patch.items() if inner is None or key in _USUAL])
+    settled = f"list_has_all([{read}], json_keys(message))"
+    for key in _USUAL:
+        inside = _list(list(tree.fields[key].fields))
+        settled += f" AND coalesce(list_has_all([{inside}], json_keys(message, '$.{key}')), true)"
+    left = f"json_merge_patch(message, {text(json.dumps(patch))})::VARCHAR"
+    # In JSON a quote inside a string is escaped, so neither pattern can match within one. Twice: objects in objects.
+    for _ in range(2):
+        left = (
+            f"regexp_replace(regexp_replace({left}, ',\"[A-Za-z_0-9]+\":\\{{\\}}', '', 'g'),"
+            f" '\\{{\"[A-Za-z_0-9]+\":\\{{\\}},?', '{{', 'g')"
+        )
+    payload = f"""CASE WHEN message IS NULL THEN event::VARCHAR
+            WHEN {settled} THEN NULL
+            ELSE nullif({left}, '{{}}') END"""
+    return (
+        f"CASE WHEN unknown IS NULL THEN {payload}"
+        f" ELSE json_merge_patch(coalesce({payload}, '{{}}')::JSON, unknown)::VARCHAR END"
+    )
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(text(name) for name in names)
+
+
+def text(value: str) -> str:
+    """Return a value as a SQL text literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+
+
+def service_kinds() -> str:
+    """Return the macro that lists the kinds of service messages, from the Bot API."""
+    return f"CREATE MACRO service_kinds() AS [{_list(botapi()['message_service_fields'])}]"

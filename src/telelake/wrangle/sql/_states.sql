@@ -1,0 +1,47 @@
+-- The states of each message, numbered. One row for each payload that is a state of its own:
+-- two bots in one group see the same state, which is one row, that of the first receipt.
+WITH payload AS (
+    SELECT rid, context_date, received_at, record_id, ordinal, update_id, account_id, chat_id, message_id,
+           business_connection_id, ephemeral_message_id, edited_at
+    FROM payloads
+    WHERE is_message
+), crowd AS (
+    -- Nearly every message has one state; only the others are worth a sort.
+    SELECT context_date, account_id, chat_id, message_id, business_connection_id, ephemeral_message_id
+    FROM payload
+    WHERE chat_id IS NOT NULL AND message_id IS NOT NULL
+    GROUP BY ALL
+    HAVING count(*) > 1
+), crowded AS (
+    SELECT payload.*,
+           md5(concat_ws(chr(31), p.message_kind, p.text, p.caption, CAST(p.marks AS VARCHAR), p.file_unique_id,
+                         p.latitude, p.longitude)) AS content
+    FROM payload
+    JOIN crowd
+      ON  crowd.context_date = payload.context_date
+      AND crowd.account_id = payload.account_id
+      AND crowd.chat_id = payload.chat_id
+      AND crowd.message_id = payload.message_id
+      AND crowd.business_connection_id IS NOT DISTINCT FROM payload.business_connection_id
+      AND crowd.ephemeral_message_id IS NOT DISTINCT FROM payload.ephemeral_message_id
+    JOIN payloads AS p ON p.rid = payload.rid
+), distinct_states AS (
+    SELECT *
+    FROM crowded
+    QUALIFY row_number() OVER (
+        PARTITION BY context_date, account_id, chat_id, message_id, business_connection_id, ephemeral_message_id,
+                     edited_at, content
+        ORDER BY received_at, record_id, ordinal) = 1
+), numbered AS (
+    SELECT rid,
+           row_number() OVER (
+               PARTITION BY context_date, account_id, chat_id, message_id, business_connection_id, ephemeral_message_id
+               ORDER BY edited_at NULLS FIRST, update_id, received_at, record_id, ordinal) AS version,
+           count(*) OVER (
+               PARTITION BY context_date, account_id, chat_id, message_id, business_connection_id, ephemeral_message_id
+           ) AS versions
+    FROM distinct_states
+)
+SELECT rid, version, versions FROM numbered
+UNION ALL
+SELECT rid, 1, 1 FROM payload WHERE rid NOT IN (SELECT rid FROM crowded)

@@ -1,0 +1,44 @@
+WITH seen AS (
+    SELECT context_date,
+           chat,
+           coalesce(occurred_at, received_at) AS seen_at,
+           update_id,
+           record_id,
+           migrated_to_chat_id,
+           migrated_from_chat_id
+    FROM payloads
+    WHERE ordinal = 0
+), chat AS (
+    SELECT context_date,
+           chat.id AS chat_id,
+           arg_max(chat, (seen_at, update_id, record_id)) AS latest,
+           max(migrated_to_chat_id) AS migrated_to_chat_id,
+           max(migrated_from_chat_id) AS migrated_from_chat_id,
+           min(seen_at) AS first_seen_at,
+           max(seen_at) AS last_seen_at,
+           count(*) AS updates
+    FROM seen
+    WHERE chat.id IS NOT NULL
+    GROUP BY ALL
+), written AS (
+    SELECT context_date, chat_id, count(*) AS messages,
+           count(DISTINCT user_id) FILTER (WHERE is_bot IS DISTINCT FROM true) AS people
+    FROM message_states
+    WHERE is_latest AND NOT is_service
+    GROUP BY ALL
+)
+SELECT chat.context_date,
+       chat.chat_id,
+       latest.type AS type,
+       coalesce(latest.title, nullif(concat_ws(' ', latest.first_name, latest.last_name), '')) AS title,
+       latest.username AS username,
+       latest.is_forum AS is_forum,
+       migrated_to_chat_id,
+       migrated_from_chat_id,
+       first_seen_at,
+       last_seen_at,
+       updates,
+       coalesce(messages, 0) AS messages,
+       coalesce(people, 0) AS people
+FROM chat
+LEFT JOIN written ON written.context_date = chat.context_date AND written.chat_id = chat.chat_id
