@@ -75,7 +75,7 @@ class DayFile:
     """A local Parquet file; None when the day has no rows."""
     rows: int
     digest: str
-    """Of the file's bytes: the same rows make the same file."""
+    """Of the rows, whatever their order."""
 
 
 @dataclass(frozen=True, slots=True)

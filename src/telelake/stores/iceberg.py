@@ -14,6 +14,7 @@ import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,11 @@ class IcebergTables:
         found = json.loads(self._store.get(key))
         return Release(found["release"], found["tables"])
 
+    def published_at(self, release: Release) -> datetime | None:
+        """Return when a release was published (UTC)."""
+        keys = {each.key: each.modified for each in self._store.list(RELEASES)}
+        return keys.get(f"{RELEASES}{release.number:010d}.json")
+
     def files(self, release: Release, table: str) -> Sequence[Path]:
         """See `TableStore.files`."""
         if table not in release.tables:
@@ -177,7 +183,7 @@ class IcebergTables:
     def _adopt(self, table: Table, made: DayFile, number: int) -> str:
         """Bring a file of the engine into the table's folder, durably; return its location."""
         assert made.path is not None
-        key = f"tables/{table.name}/data/context_date={made.day.isoformat()}/{made.digest[:16]}-{number:010d}.parquet"
+        key = f"tables/{table.name}/data/context_date={made.day.isoformat()}/{number:010d}-{made.digest}.parquet"
         if not isinstance(self._store, DirectoryStore):
             self._store.put(key, made.path.read_bytes())
             return f"{self._base}/{key}"

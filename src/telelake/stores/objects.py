@@ -19,7 +19,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, Pre
 from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
 
 from telelake.errors import NotStored, StoreUnavailable
-from telelake.ports import RawStore, Stored
+from telelake.ports import Stored
 from telelake.settings import Storage, local_path
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _TEMPORARY = ".tmp"
 
 
-def open_store(home: str, storage: Storage | None = None) -> RawStore:
+def open_store(home: str, storage: Storage | None = None) -> BucketStore:
     """Return the store of a home: a directory, made when it is missing, or `s3://bucket/prefix`.
 
     Raises:
@@ -52,13 +52,13 @@ def open_store(home: str, storage: Storage | None = None) -> RawStore:
         return BucketStore(S3Store(where.netloc, prefix=prefix, client_options=options, **config))
 
 
-def memory_store() -> RawStore:
+def memory_store() -> BucketStore:
     """Return a store that forgets, for tests of others."""
     return BucketStore(MemoryStore())
 
 
 class BucketStore:
-    """A `RawStore` on any store of obstore that honours create-only puts."""
+    """The port `RawStore` on any store of obstore that honours create-only puts."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store

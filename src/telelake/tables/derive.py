@@ -83,18 +83,21 @@ def empty_select(table: Table) -> str:
     return f"SELECT {columns} WHERE false"
 
 
-def checks(table: Table, relation: str) -> Mapping[str, str]:
-    """Return the checks of a table: what must hold → a SELECT of rows for which it does not."""
-    required = [column.name for column in table.columns if column.required]
-    nulls = " OR ".join(f'"{name}" IS NULL' for name in required)
+def summary(table: Table, relation: str) -> str:
+    """Return a SELECT of, for each day: the day, rows, a digest of them whatever their order, rows with a null that must not be."""
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    nulls = " OR ".join(f'"{column.name}" IS NULL' for column in table.columns if column.required)
+    return (
+        f"SELECT context_date, count(*), CAST(sum(hash({columns})) AS VARCHAR), count(*) FILTER ({nulls}) "
+        f"FROM {relation} GROUP BY context_date"
+    )
+
+
+def repeated_keys(table: Table, relation: str) -> str:
+    """Return a SELECT of the keys that stand in more than one row; a row whose ids could not be read has none."""
     key = ", ".join(f'"{name}"' for name in dict.fromkeys(("context_date", *table.key)))
     where = f'WHERE "{table.keyless_when}" IS NOT NULL AND "chat_id" IS NOT NULL' if table.keyless_when else ""
-    return {
-        f"that {', '.join(required)} are never null": f"SELECT * FROM {relation} WHERE {nulls}",
-        f"that ({', '.join(table.key)}) is unique": (
-            f"SELECT {key}, count(*) AS rows FROM {relation} {where} GROUP BY {key} HAVING count(*) > 1"
-        ),
-    }
+    return f"SELECT {key}, count(*) AS rows FROM {relation} {where} GROUP BY {key} HAVING count(*) > 1"
 
 
 def declaration_digest(table: Table) -> str:

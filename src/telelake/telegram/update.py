@@ -62,6 +62,12 @@ def read_update(body: bytes) -> Update:
     Raises:
         UnreadableUpdate: the bytes are not a JSON object with an integer `update_id`; the message is the reason.
     """
+    # msgspec skips what it is not asked for, invalid UTF-8 inside strings too; a raw segment must stay UTF-8.
+    if not body.isascii():
+        try:
+            body.decode("utf-8")
+        except UnicodeDecodeError:
+            raise UnreadableUpdate("not UTF-8") from None
     try:
         fields = _raw_object.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):

@@ -6,7 +6,6 @@ Owns the order conform → parse → cut duplicates → one SQL file a table →
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -164,13 +163,13 @@ class _Run:
         self.con.execute(f"CREATE {'TABLE' if len(self.days) > 1 else 'VIEW'} {made} AS {sql_file(table.name)}")
         produced = [row[0] for row in self.con.execute(f"DESCRIBE {made}").fetchall()]
         select = derive.cast_select(table, made, produced)
-        files = [self._write(table, select, day.day) for day in self.days]
-        self._check(table, [each.path for each in files if each.path])
+        paths = {day.day: path for day in self.days if (path := self._write(table, select, day.day))}
+        digests = self._check(table, list(paths.values()))
         if len(self.days) > 1:
             self.con.execute(f"DROP TABLE {made}")
-        return files
+        return [DayFile(day.day, paths.get(day.day), *digests.get(day.day, (0, "empty"))) for day in self.days]
 
-    def _write(self, table: Table, select: str, day: date) -> DayFile:
+    def _write(self, table: Table, select: str, day: date) -> Path | None:
         path = self.into / table.name / f"{day.isoformat()}.parquet"
         path.parent.mkdir(exist_ok=True)
         order = ", ".join(f'"{name}"' for name in table.sort)
@@ -178,23 +177,23 @@ class _Run:
             f"COPY ({select} WHERE context_date = DATE '{day.isoformat()}' ORDER BY {order}) TO {parse.text(str(path))} "
             f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}, FIELD_IDS {derive.field_ids(table)})"
         ).fetchone()
-        rows = int(copied[0]) if copied else 0
-        if not rows:
-            path.unlink()
-            return DayFile(day, None, 0, "empty")
-        return DayFile(day, path, rows, _digest(path))
+        if copied and copied[0]:
+            return path
+        path.unlink()
+        return None
 
-    def _check(self, table: Table, paths: Sequence[Path]) -> None:
-        """Check what was written, as it was written."""
+    def _check(self, table: Table, paths: Sequence[Path]) -> dict[date, tuple[int, str]]:
+        """Check what was written, as it was written; return rows and digest of each day."""
         if not paths:
-            return
+            return {}
         relation = f"read_parquet([{', '.join(parse.text(str(path)) for path in paths)}])"
-        for rule, select in derive.checks(table, relation).items():
-            if rows := self.con.execute(f"SELECT * FROM ({select}) LIMIT 3").fetchall():
-                raise CheckFailed(
-                    f"{table.name} is not published: {rule} does not hold, for example in {rows}. "
-                    "The tables stay as they were before this build."
-                )
+        found = self.con.execute(derive.summary(table, relation)).fetchall()
+        if wrong := [(str(day), nulls) for day, _, _, nulls in found if nulls]:
+            required = ", ".join(column.name for column in table.columns if column.required)
+            raise CheckFailed(f"{table.name} is not published: one of {required} is null in some rows (day, rows): {wrong[:3]}.")
+        if again := self.con.execute(f"{derive.repeated_keys(table, relation)} LIMIT 3").fetchall():
+            raise CheckFailed(f"{table.name} is not published: ({', '.join(table.key)}) is not unique, for example {again}.")
+        return {day: (rows, digest) for day, rows, digest, _ in found}
 
     def _books(self) -> dict[date, Books]:
         rows = self.con.execute(sql_file("_books")).fetchall()
@@ -220,8 +219,3 @@ class _Run:
             raise TableMismatch(f"The SQL of '{stage}' does not fit its inputs: {error}") from error
         finally:
             self.seconds[stage] = round(time.perf_counter() - start, 3)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:32]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -89,20 +89,23 @@ def list_raw(store: RawStore) -> RawListing:
 
 def recipe_digest(table: Table) -> str:
     """Return the digest of what decides a table's rows beside its input: its SQL and its declaration."""
-    text = "\n".join([declaration_digest(table), sql_file(table.name), parse.create_records(), *(sql_file(name) for name in _SHARED_SQL)])
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    parts = [declaration_digest(table), sql_file(table.name), parse.create_records(), *map(sql_file, _SHARED_SQL)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def due(raw: RawListing, ledger: Ledger, tables: Iterable[Table] = BUILT) -> list[Due]:
+def due(raw: RawListing, ledger: Ledger, tables: Sequence[Table] = BUILT) -> list[Due]:
     """Return the days that are due, oldest first. A day without raw is never due: its raw has expired."""
     recipes = {table.name: recipe_digest(table) for table in tables}
     found = []
     for day in raw.days:
         reasons: dict[str, None] = {}
+        if not any((day, table.name) in ledger for table in tables):
+            found.append(Due(day, ("never built",)))
+            continue
         for table in tables:
             built = ledger.get((day, table.name))
             if built is None:
-                reasons["never built" if not any((day, each.name) in ledger for each in tables) else f"{table.name} was never built"] = None
+                reasons[f"{table.name} was never built"] = None
             elif built.input_digest != raw.input_digest(table, day):
                 reasons["raw has changed"] = None
             elif built.recipe_digest != recipes[table.name]:

@@ -1,0 +1,42 @@
+# The two commands of the README are `make demo` and `make test`; each sets up all that it needs.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test check reference bench clean
+
+demo: $(STAMP)
+	$(BIN)/telelake demo $(ARGS)
+
+test: $(STAMP)-test
+	@. $(VENV)/browser.env && $(BIN)/pytest $(ARGS)
+
+check: $(STAMP)-check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/make_reference.py --check
+
+reference: $(STAMP)
+	$(BIN)/python docs/make_reference.py
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "telelake needs Python 3.11 or later; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(STAMP)-test: $(STAMP) tests/set_up.sh
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	sh tests/set_up.sh $(VENV)
+	touch $@
+
+$(STAMP)-check: $(STAMP)-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[check,test]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) demo-lake

@@ -1,0 +1,5 @@
+"""`python -m telelake`."""
+
+from telelake.cli import main
+
+main()

@@ -1,0 +1,191 @@
+"""The core that every source ends in: a body is handed over, and when `receive` returns it is on the medium.
+
+Owns the life of journal, group commit and sealer. Knows nothing of HTTP, of Telegram's answers or of what a body means.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from telelake.capture.commit import GroupCommit
+from telelake.capture.counters import Counters
+from telelake.capture.disk import DISK, Disk
+from telelake.capture.frames import Entry
+from telelake.capture.journal import Backlog, Journal
+from telelake.capture.seal import Sealer, seal_all
+from telelake.errors import StoreUnavailable
+from telelake.ports import RawStore
+
+if TYPE_CHECKING:
+    from telelake.settings import Capture  # pydantic is most of a small function's start
+
+_FAILING_SECONDS = 10.0
+
+_STOPPED = Backlog(0, 0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How capture is, at one moment."""
+
+    is_running: bool
+    is_healthy: bool
+    """Running, room for bodies, and no failed write within the last seconds."""
+    pending_bytes: int
+    """Bytes that wait for the disk."""
+    backlog: Backlog
+    """What waits to be sealed."""
+    journal_failure: str | None
+    """Why the last write failed; None when it did not."""
+    seal_failure: str | None
+    """Why the last sealing failed; None when it did not."""
+    counters: Counters
+
+
+def microseconds() -> int:
+    """Return the time now, in microseconds since 1970."""
+    return time.time_ns() // 1000
+
+
+def journal_folder(state_path: Path) -> Path:
+    """Return the journal's folder below the local state folder."""
+    return state_path / "journal"
+
+
+class Receiver:
+    """Takes bodies from every source of one lake. Its methods belong to one event loop."""
+
+    def __init__(
+        self,
+        state_path: Path,
+        store: RawStore,
+        zone: ZoneInfo,
+        settings: Capture,
+        *,
+        now: Callable[[], int] = microseconds,
+        disk: Disk = DISK,
+        retry_seconds: float = 1.0,
+    ) -> None:
+        self.counters = Counters()
+        self._folder = journal_folder(state_path)
+        self._store = store
+        self._zone = zone
+        self._settings = settings
+        self._now = now
+        self._disk = disk
+        self._retry_seconds = retry_seconds
+        self._commit = GroupCommit(self._append, settings.max_pending_bytes)
+        self._journal: Journal | None = None
+        self._sealer: Sealer | None = None
+
+    async def start(self) -> None:
+        """Take the journal, begin to seal what a crash left, and accept bodies.
+
+        Raises:
+            Conflict: another process captures into the same folder.
+            StoreUnavailable: the folder cannot be used.
+        """
+        journal = Journal(self._folder, seal_bytes=self._settings.seal_bytes, disk=self._disk)
+        self._journal = journal
+        self._sealer = Sealer(
+            journal, self._store, self._zone, self.counters,
+            seal_seconds=self._settings.seal_seconds, retry_seconds=self._retry_seconds,
+        )  # fmt: skip
+        self._commit.start()
+        self._sealer.start()
+
+    async def close(self) -> None:
+        """Refuse what comes, finish what is pending, seal everything if the store allows, let go of the journal."""
+        await self._commit.stop()
+        journal, sealer, self._journal, self._sealer = self._journal, self._sealer, None, None
+        if journal is None or sealer is None:
+            return
+        await asyncio.get_running_loop().run_in_executor(None, sealer.stop)
+        journal.close()
+
+    async def receive(self, bot_id: int, source: str, body: bytes) -> None:
+        """Return when the body is on the medium.
+
+        Raises:
+            StoreUnavailable: it is not, and may be offered again.
+        """
+        counters = self.counters
+        counters.received += 1
+        try:
+            await self._commit.submit(Entry(self._now(), bot_id, source, body))
+        except StoreUnavailable:
+            counters.reject("unavailable")
+            raise
+        except asyncio.CancelledError:
+            # It may well reach the disk, but nobody was told so.
+            counters.reject("cancelled")
+            raise
+        counters.stored += 1
+
+    def reject(self, reason: str) -> None:
+        """Count a body that its source turned away before it came here."""
+        self.counters.received += 1
+        self.counters.reject(reason)
+
+    def hold(self, count: int) -> None:
+        """Count bytes of a body that is still arriving against `max_pending_bytes`; give them back with `release`.
+
+        Raises:
+            StoreUnavailable: there is no room.
+        """
+        self._commit.hold(count)
+
+    def release(self, count: int) -> None:
+        """Give held bytes back."""
+        self._commit.release(count)
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether a body that comes now is likely to be stored."""
+        commit = self._commit
+        if not commit.is_running or commit.pending_bytes >= self._settings.max_pending_bytes:
+            return False
+        # Without new bodies nothing could show that the disk is back: an old failure is forgotten.
+        return commit.failure is None or asyncio.get_running_loop().time() - commit.failed_at > _FAILING_SECONDS
+
+    def status(self) -> Status:
+        """Return how capture is now. Call from the loop."""
+        journal, sealer, commit = self._journal, self._sealer, self._commit
+        return Status(
+            is_running=commit.is_running,
+            is_healthy=self.is_healthy,
+            pending_bytes=commit.pending_bytes,
+            backlog=journal.backlog() if journal else _STOPPED,
+            journal_failure=commit.failure,
+            seal_failure=sealer.failure if sealer else None,
+            counters=self.counters,
+        )
+
+    def _append(self, entries: Sequence[Entry]) -> None:
+        journal, sealer = self._journal, self._sealer
+        if journal is None or sealer is None:
+            raise StoreUnavailable("Capture is not running.")
+        if journal.append(entries):
+            sealer.wake()
+
+
+def seal_now(state_path: Path, store: RawStore, zone: ZoneInfo) -> Counters:
+    """Seal what lies in the journal of a capture that does not run, and return what was sealed.
+
+    Raises:
+        Conflict: capture is running and seals by itself.
+        StoreError: what could not be sealed stays in the journal.
+    """
+    counters = Counters()
+    journal = Journal(journal_folder(state_path), seal_bytes=1)
+    try:
+        seal_all(journal, store, zone, counters)
+    finally:
+        journal.close()
+    return counters

@@ -1,0 +1,173 @@
+"""The door that Telegram knocks at: plain ASGI, `POST /telegram/<bot name>`, and `GET /healthz`.
+
+What each answer means to Telegram decides it: any 2xx ends the matter, anything else is sent again and holds up that
+chat. So content is never a reason to refuse; only a wrong secret (401), size (413) and a failed store (503) are. Every
+answer's body is empty, because Telegram executes a JSON body that has `method`. A name that is no bot's is answered as
+a wrong secret is, so nobody can find out which names exist.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from telelake.capture.receive import Receiver
+from telelake.errors import BodyTooLarge, NotFromTelegram, StoreUnavailable, TelelakeError
+
+PREFIX = "/telegram/"
+HEALTH = "/healthz"
+SOURCE = "webhook"
+
+_RETRY_AFTER = b"5"  # seconds; Telegram obeys it, and backs off to minutes without it
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+_Headers = Iterable[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookBot:
+    """A bot that may knock."""
+
+    bot_id: int
+    secret: str = field(repr=False)
+    """The webhook's secret token."""
+
+
+class _DisconnectedError(Exception):
+    """The client left before its body was complete."""
+
+
+class Webhook:
+    """The ASGI application; starts and closes its receiver with the server's lifespan."""
+
+    def __init__(self, receiver: Receiver, bots: Mapping[str, WebhookBot], *, max_body_bytes: int) -> None:
+        self._receiver = receiver
+        self._max_body_bytes = max_body_bytes
+        self._bots = {name: (bot.bot_id, _digest(bot.secret.encode())) for name, bot in bots.items()}
+        self._nobody = (0, os.urandom(32))
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path: str = scope["path"]
+            if path.startswith(PREFIX) and "/" not in path[len(PREFIX) :]:
+                await self._update(scope, receive, send)
+            elif path == HEALTH:
+                await self._health(scope, send)
+            else:
+                await _answer(send, 404)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            raise NotImplementedError(f"The webhook does not speak {scope['type']}.")
+
+    async def _update(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["method"] != "POST":
+            await _answer(send, 405, (b"allow", b"POST"))
+            return
+        receiver = self._receiver
+        try:
+            bot_id = self._admit(scope["path"][len(PREFIX) :], scope["headers"])
+            body = await self._read(receive)
+            await receiver.receive(bot_id, SOURCE, body)
+        except NotFromTelegram:
+            receiver.reject("secret")
+            await _answer(send, 401)
+        except BodyTooLarge:
+            receiver.reject("too_large")
+            await _answer(send, 413)
+        except _DisconnectedError:
+            receiver.reject("disconnected")
+        except StoreUnavailable:
+            await _answer(send, 503, (b"retry-after", _RETRY_AFTER))
+        else:
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body"})
+
+    def _admit(self, name: str, headers: _Headers) -> int:
+        """Return the id of the bot whose secret the headers hold, before any of the body is read."""
+        given = length = b""
+        for key, value in headers:
+            if key == b"x-telegram-bot-api-secret-token":
+                given = value
+            elif key == b"content-length":
+                length = value
+        bot_id, expected = self._bots.get(name, self._nobody)
+        # Digests have one length: not even that of the secret shows in the time taken.
+        if not hmac.compare_digest(_digest(given), expected):
+            raise NotFromTelegram
+        if length.isdigit() and int(length) > self._max_body_bytes:
+            raise BodyTooLarge
+        return bot_id
+
+    async def _read(self, receive: Receive) -> bytes:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _DisconnectedError
+        body: bytes = message.get("body", b"")
+        if len(body) > self._max_body_bytes:
+            raise BodyTooLarge
+        if not message.get("more_body", False):
+            return body
+        return await self._read_on(body, receive)
+
+    async def _read_on(self, first: bytes, receive: Receive) -> bytes:
+        """Read the rest of a body that comes in pieces; they count as pending, so that slow senders are bounded too."""
+        parts: list[bytes] = []
+        held, part, more = 0, first, True
+        try:
+            while True:
+                self._hold(len(part))
+                held += len(part)
+                parts.append(part)
+                if held > self._max_body_bytes:
+                    raise BodyTooLarge
+                if not more:
+                    return b"".join(parts)
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise _DisconnectedError
+                part, more = message.get("body", b""), message.get("more_body", False)
+        finally:
+            self._receiver.release(held)
+
+    def _hold(self, count: int) -> None:
+        try:
+            self._receiver.hold(count)
+        except StoreUnavailable:
+            self._receiver.reject("unavailable")
+            raise
+
+    async def _health(self, scope: Message, send: Send) -> None:
+        if scope["method"] not in ("GET", "HEAD"):
+            await _answer(send, 405, (b"allow", b"GET, HEAD"))
+        else:
+            await _answer(send, 200 if self._receiver.is_healthy else 503)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self._receiver.start()
+        except Exception as error:
+            # Raised, it would read as "this application has no lifespan", and the server would go on without a journal.
+            reason = str(error) if isinstance(error, TelelakeError) else f"{type(error).__name__} while starting capture"
+            await send({"type": "lifespan.startup.failed", "message": reason})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._receiver.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _digest(secret: bytes) -> bytes:
+    return hashlib.sha256(secret).digest()
+
+
+async def _answer(send: Send, status: int, *headers: tuple[bytes, bytes]) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0"), *headers]})
+    await send({"type": "http.response.body"})

@@ -1,0 +1,107 @@
+"""How the lake is: each day's books, what is due and why, and how fresh the tables are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from telelake.ports import Release
+from telelake.wrangle.plan import Due, RawListing
+
+
+@dataclass(frozen=True, slots=True)
+class DayStatus:
+    """One day's account."""
+
+    day: date
+    raw: int
+    """Records in raw and quarantine now."""
+    rows: int | None
+    """Rows of `updates` as published; None when the day was never built."""
+    duplicates: int | None
+    quarantined: int | None
+    notes: int | None
+    """Values of a wrong type that became null."""
+    built_at: datetime | None
+    due: str | None
+    """Why the day is due; None when it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The lake at one moment."""
+
+    home: str
+    timezone: str
+    is_made_up: bool
+    release: int | None
+    last_received_at: datetime | None
+    """Newest receipt in the published tables."""
+    unsealed_bytes: int
+    """Bytes in the journal that are not in raw yet."""
+    days: Sequence[DayStatus]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the status as JSON's plain types; times are ISO 8601."""
+        return {**asdict(self), "days": [_plain(asdict(day)) for day in self.days]} | _plain(
+            {"last_received_at": self.last_received_at}
+        )
+
+
+def day_statuses(raw: RawListing, due: Sequence[Due], builds: Sequence[Path]) -> list[DayStatus]:
+    """Return each day's account, oldest first."""
+    books = _books(builds)
+    reasons = {each.day: "; ".join(each.reasons) for each in due}
+    found = []
+    for day in sorted({*raw.days, *books}):
+        rows, duplicates, quarantined, notes, built_at = books.get(day, (None,) * 5)
+        records = raw.days[day].records if day in raw.days else 0
+        found.append(DayStatus(day, records, rows, duplicates, quarantined, notes, built_at, reasons.get(day)))
+    return found
+
+
+def last_received(updates: Sequence[Path]) -> datetime | None:
+    """Return the newest receipt in some files of `updates`."""
+    if not updates:
+        return None
+    with duckdb.connect() as con:
+        row = con.execute(
+            "SELECT max(received_at) AT TIME ZONE 'UTC' FROM read_parquet(?)", [[str(path) for path in updates]]
+        ).fetchone()
+    return _utc(row[0]) if row else None
+
+
+def unsealed_bytes(journal: Path) -> int:
+    """Return the bytes of a journal folder's files."""
+    return sum(path.stat().st_size for path in journal.glob("*") if path.is_file()) if journal.is_dir() else 0
+
+
+def release_number(release: Release | None) -> int | None:
+    """Return a release's number, or None when there is none."""
+    return release.number if release else None
+
+
+def _books(builds: Sequence[Path]) -> Mapping[date, tuple[Any, ...]]:
+    if not builds:
+        return {}
+    with duckdb.connect() as con:
+        rows = con.execute(
+            "SELECT context_date, rows, duplicates, quarantined, notes, built_at AT TIME ZONE 'UTC' FROM read_parquet(?) "
+            "WHERE table_name = 'updates'",
+            [[str(path) for path in builds]],
+        ).fetchall()
+    return {day: (*rest, _utc(built_at)) for day, *rest, built_at in rows}
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    # DuckDB hands out times with a zone only through a package that nothing else here needs.
+    return moment.replace(tzinfo=UTC) if moment else None
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: value.isoformat() if isinstance(value, date) else value for key, value in row.items()}

@@ -1,0 +1,207 @@
+"""An insight as a Vega-Lite specification: one for the page, the report and the pictures.
+
+A spec stands for itself: texts in one language, colours of one theme, formats of the locale, and how vega-embed is to
+draw it (SVG; expressions interpreted, not compiled, so that a page may forbid `eval`). Only the rows are missing unless
+an answer is given; they go to `data.values`. Days are read and written in UTC, so that no browser's zone moves them.
+
+Colours: Okabe and Ito's eight, told apart by colour-blind eyes; one ramp of a single hue for heat.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from telelake.present.formats import as_json
+from telelake.present.vocabulary import OTHERS, WEEKDAYS, WORDS, Lang, Role, kind_names
+
+if TYPE_CHECKING:
+    from telelake.present.answer import Answer
+    from telelake.present.insight import Insight
+
+Theme = Literal["light", "dark"]
+
+_INK = {
+    "light": {"text": "#43505e", "grid": "#e6eaee", "bar": "#0b6fae", "low": "#e9f0f6", "high": "#084a78"},
+    "dark": {"text": "#b4c0cc", "grid": "#2a333d", "bar": "#56b4e9", "low": "#202b35", "high": "#9fd8fb"},
+}
+_SERIES = {
+    "light": ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a800", "#a3abb3"],
+    "dark": ["#56b4e9", "#e69f00", "#2bbf91", "#dd95bb", "#2f83bd", "#f0753a", "#f0e442", "#6d7883"],
+}
+_EMBED = {"actions": False, "renderer": "svg", "ast": True, "defaultStyle": False}
+_FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+_TYPES = {
+    Role.DAY: "temporal",
+    Role.WEEKDAY: "ordinal",
+    Role.HOUR: "ordinal",
+    Role.COUNT: "quantitative",
+    Role.DECIMAL: "quantitative",
+    Role.SHARE: "quantitative",
+    Role.PERSON: "nominal",
+    Role.KIND: "nominal",
+    Role.ID: "ordinal",
+}
+_FORMATS = {Role.COUNT: ",d", Role.DECIMAL: ",.1f", Role.SHARE: ".1%"}
+_SHOWN = {Role.PERSON: "shown_person", Role.KIND: "shown_kind", Role.WEEKDAY: "shown_weekday", Role.HOUR: "shown_hour"}
+"""Columns that are written in words: the calculated field of each."""
+
+
+def vega_lite(insight: Insight, lang: Lang, theme: Theme = "light", answer: Answer | None = None) -> dict[str, Any]:
+    """Return the chart of an insight; empty for one that is a row of figures."""
+    if insight.chart.mark == "figures":
+        return {}
+    parse = {"parse": {"day": "utc:'%Y-%m-%d'"}} if "day" in _columns(insight) else {}
+    data = {"values": json.loads(as_json(answer)) if answer is not None else [], "format": {"type": "json", **parse}}
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "description": f"{insight.titles[lang]}. {insight.definitions[lang]}",
+        "width": "container",
+        "height": _height(insight),
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "data": data,
+        "transform": _transforms(insight, lang),
+        "mark": _mark(insight, theme),
+        "encoding": _encoding(insight, lang, theme),
+        "config": _config(theme),
+        "usermeta": {"embedOptions": _EMBED | _locale(lang)},
+    }
+
+
+def _columns(insight: Insight) -> list[str]:
+    return list(insight.chart.fields.values())
+
+
+def _height(insight: Insight) -> int:
+    # A fixed height, not a step: a chart of two rows beside one of eight would leave a hole in the page.
+    return {Role.WEEKDAY: 196, Role.PERSON: 230, Role.KIND: 230}.get(WORDS[insight.chart.fields["y"]].role, 220)
+
+
+def _mark(insight: Insight, theme: Theme) -> dict[str, Any]:
+    bar = _INK[theme]["bar"]
+    temporal = WORDS[insight.chart.fields["x"]].role is Role.DAY
+    marks: dict[str, dict[str, Any]] = {
+        "bar": {"type": "bar", "color": bar, "cornerRadiusEnd": 2},
+        "stacked": {"type": "bar"},
+        "line": {"type": "line", "color": bar, "strokeWidth": 2, "point": {"size": 22, "filled": True, "color": bar}},
+        "heatmap": {"type": "rect"} if temporal else {"type": "rect", "cornerRadius": 3},
+    }
+    return marks[insight.chart.mark] | {"tooltip": True, "aria": True}
+
+
+def _transforms(insight: Insight, lang: Lang) -> list[dict[str, Any]]:
+    # Every value that a reader sees in words gets them here: nothing of a language is in the data.
+    roles = {WORDS[column].role for column in _columns(insight)}
+    days = json.dumps(WEEKDAYS[lang], ensure_ascii=False)
+    words = {
+        Role.PERSON: f"isValid(datum.person) ? datum.person : {json.dumps(OTHERS[lang])}",
+        Role.WEEKDAY: f"{days}[datum.weekday - 1]",
+        Role.HOUR: "(datum.hour < 10 ? '0' : '') + datum.hour + 'h'",
+        Role.KIND: f"{json.dumps(kind_names(lang), ensure_ascii=False)}[datum.kind] || datum.kind",
+    }
+    return [{"calculate": text, "as": _SHOWN[role]} for role, text in words.items() if role in roles]
+
+
+def _encoding(insight: Insight, lang: Lang, theme: Theme) -> dict[str, Any]:
+    fields = insight.chart.fields
+    encoding: dict[str, Any] = {}
+    for channel in ("x", "y"):
+        encoding[channel] = _field(fields[channel], lang) | _axis(fields[channel], channel, lang)
+    if (order := fields.get("order")) and insight.chart.mark == "heatmap":
+        encoding["y"]["sort"] = {"field": order, "op": "min"}
+    if WORDS[fields["y"]].role is Role.KIND:
+        encoding["y"]["sort"] = "-x"
+    if color := fields.get("color"):
+        encoding["color"] = _field(color, lang) | _color(insight, color, theme)
+    if insight.chart.mark == "stacked" and order:
+        encoding["order"] = {"field": order, "type": "quantitative", "sort": "ascending"}
+    shown = [column for channel, column in fields.items() if channel != "order"]
+    encoding["tooltip"] = [_field(column, lang) | _tip(column) for column in shown]
+    return encoding
+
+
+def _field(column: str, lang: Lang) -> dict[str, Any]:
+    word = WORDS[column]
+    field: dict[str, Any] = {
+        "field": _SHOWN.get(word.role, column), "type": _TYPES[word.role], "title": word.title(lang)
+    }  # fmt: skip
+    if word.role is Role.DAY:
+        field["timeUnit"] = "utcyearmonthdate"
+    return field
+
+
+def _axis(column: str, channel: str, lang: Lang) -> dict[str, Any]:
+    role = WORDS[column].role
+    if role is Role.DAY:
+        day = "%d %b" if lang == "pt" else "%b %d"
+        return {
+            "scale": {"type": "utc"}, "title": None,
+            "axis": {"format": day, "labelOverlap": "greedy", "labelSeparation": 14, "tickCount": 8, "grid": False},
+        }  # fmt: skip
+    if role is Role.WEEKDAY:
+        return {"sort": list(WEEKDAYS[lang]), "title": None}
+    if role is Role.HOUR:
+        return {"title": None, "axis": {"labelAngle": 0, "labelOverlap": "parity", "labelSeparation": 5}}
+    if role in {Role.PERSON, Role.KIND}:
+        return {"title": None, "axis": {"labelLimit": 110, "minExtent": 40}}
+    integers = {"format": ",d", "tickMinStep": 1} if role is Role.COUNT else {"format": _FORMATS[role]}
+    return {"axis": integers | {"tickCount": 5} | ({"grid": True} if channel == "x" else {}), "scale": {"nice": True}}
+
+
+def _color(insight: Insight, column: str, theme: Theme) -> dict[str, Any]:
+    if _TYPES[WORDS[column].role] != "quantitative":
+        order = insight.chart.fields.get("order")
+        return {
+            "scale": {"range": _SERIES[theme]},
+            "sort": {"field": order, "op": "min"} if order else None,
+            "title": None,
+            "legend": {
+                "orient": "bottom", "columns": {"expr": "width < 420 ? 2 : 4"}, "labelLimit": 130, "symbolType": "square"
+            },
+        }  # fmt: skip
+    ink = _INK[theme]
+    return {
+        "scale": {"range": [ink["low"], ink["high"]], "zero": True},
+        "legend": {"orient": "bottom", "gradientLength": 160, "gradientThickness": 8, "format": ",d", "tickCount": 3},
+    }  # fmt: skip
+
+
+def _tip(column: str) -> dict[str, Any]:
+    role = WORDS[column].role
+    if role is Role.DAY:
+        return {"format": "%a, %d %b %Y"}
+    return {"format": _FORMATS[role]} if role in _FORMATS else {}
+
+
+@cache
+def _locale_json(lang: Lang) -> str:
+    import vl_convert
+
+    name: Literal["pt-BR", "en-US"] = "pt-BR" if lang == "pt" else "en-US"
+    numbers, times = vl_convert.get_format_locale(name), vl_convert.get_time_format_locale(name)
+    return json.dumps({"formatLocale": numbers, "timeFormatLocale": times})
+
+
+def _locale(lang: Lang) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(_locale_json(lang))
+    return loaded
+
+
+def _config(theme: Theme) -> dict[str, Any]:
+    ink = _INK[theme]
+    return {
+        "background": "transparent",
+        "font": _FONT,
+        "view": {"stroke": None},
+        "axis": {
+            "labelColor": ink["text"], "titleColor": ink["text"], "gridColor": ink["grid"], "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal",
+            "domain": False, "ticks": False, "labelPadding": 6,
+        },
+        "axisX": {"grid": False},
+        "legend": {
+            "labelColor": ink["text"], "titleColor": ink["text"], "labelFontSize": 12, "titleFontSize": 12,
+            "titleFontWeight": "normal", "offset": 14,
+        },
+        "scale": {"bandPaddingInner": 0.12, "rectBandPaddingInner": 0.08},
+    }  # fmt: skip

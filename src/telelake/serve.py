@@ -1,0 +1,145 @@
+"""One machine: the webhook, the schedule and the dashboard, together in one process or each by itself.
+
+Capture runs in the main thread's event loop and answers Telegram; the dashboard has a loop of its own in another
+thread, and the schedule a thread. SIGTERM and SIGINT end the capture server first, which seals what is in the journal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+
+from telelake.errors import SettingsError
+from telelake.operate.schedule import Schedule
+from telelake.wiring import App
+
+GRACE_SECONDS = 10
+"""How long open requests may take to end, and a running build to finish, once the process is asked to stop."""
+
+Say = Callable[[str], None]
+
+
+def listen(host: str, port: int, setting: str) -> socket.socket:
+    """Return a bound socket; port 0 takes a free one.
+
+    Raises:
+        SettingsError: the address cannot be had; names the setting.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+        # Listening at once: who is told the address may connect before the server has started.
+        bound.listen(2048)
+    except OSError as error:
+        bound.close()
+        raise SettingsError(f"{host}:{port} ({setting}) cannot be listened on: {error}. Choose another port.") from error
+    return bound
+
+
+def address(bound: socket.socket) -> str:
+    """Return a bound socket's address as people open it."""
+    host, port = bound.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{port}"
+
+
+def capture(app: App, say: Say) -> None:
+    """Serve the webhook until stopped, then seal what is in the journal."""
+    settings = app.settings.capture
+    door = app.webhook()
+    with listen(settings.host, settings.port, "capture.port") as bound:
+        say(f"Capture listens on {address(bound)}/telegram/<bot>")
+        _until_stopped(_server(door), bound)
+
+
+def dashboard(app: App, say: Say) -> None:
+    """Serve the dashboard until stopped."""
+    settings = app.settings.dashboard
+    with listen(settings.host, settings.port, "dashboard.port") as bound:
+        say(f"Dashboard: {address(bound)}")
+        try:
+            _until_stopped(_server(app.dashboard()), bound)
+        finally:
+            app.close()
+
+
+def schedule(app: App, say: Say) -> None:
+    """Wrangle what is due, again and again, until stopped."""
+    say("Wrangling on schedule.")
+    stop = threading.Event()
+    plan = _schedule(app)
+    _on_signals(stop.set)
+    plan.start()
+    stop.wait()
+    plan.stop(GRACE_SECONDS)
+
+
+def run(app: App, say: Say) -> None:
+    """Capture, wrangle on schedule and serve the dashboard, until stopped."""
+    settings = app.settings
+    door = app.webhook()
+    with (
+        listen(settings.capture.host, settings.capture.port, "capture.port") as public,
+        listen(settings.dashboard.host, settings.dashboard.port, "dashboard.port") as private,
+    ):
+        page = _server(app.dashboard())
+        pages = threading.Thread(target=_serve_beside, args=(page, private), name="dashboard", daemon=True)
+        plan = _schedule(app)
+        pages.start()
+        plan.start()
+        say(f"Capture listens on {address(public)}/telegram/<bot>")
+        say(f"Dashboard: {address(private)}")
+        try:
+            _until_stopped(_server(door), public)
+        finally:
+            page.should_exit = True
+            plan.stop(GRACE_SECONDS)
+            pages.join(GRACE_SECONDS)
+            app.close()
+
+
+def _schedule(app: App) -> Schedule:
+    settings = app.settings.schedule
+    return Schedule(
+        app.wrangle_due, app.zone, every=settings.every_seconds, after_midnight=settings.after_midnight_seconds
+    )
+
+
+def _server(app: Any) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    )
+
+
+def _serve_beside(server: uvicorn.Server, bound: socket.socket) -> None:
+    asyncio.run(server.serve(sockets=[bound]))
+
+
+def _until_stopped(server: uvicorn.Server, bound: socket.socket) -> None:
+    # Once it has ended, uvicorn raises the signal again for whoever was there before it; a clean end is exit code 0.
+    _on_signals(lambda: None)
+    server.run(sockets=[bound])
+
+
+def _on_signals(stop: Callable[[], None]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop())

@@ -1,0 +1,148 @@
+"""Three hundred `kill -9` under load: every 2xx is an obligation, and each is met, once, to the byte."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from capture_oracle import body_of, read_lake, verdict
+
+HERE = Path(__file__).parent
+SECRET = "serve-capture-secret"
+KILLS = int(os.environ.get("TELELAKE_TEST_KILLS", "300"))
+CONNECTIONS = 12
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def request(body: bytes) -> bytes:
+    head = (
+        f"POST /telegram/support HTTP/1.1\r\nHost: t\r\nX-Telegram-Bot-Api-Secret-Token: {SECRET}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+class Load:
+    """Sends each id once, over a few connections, and keeps the books."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.next_id = 1
+        self.sent: list[int] = []
+        self.obligations: list[int] = []
+
+    async def cycle(self, pid: int, seconds: float) -> None:
+        """Load a process that is just starting, kill it `seconds` after its first answer."""
+        first = asyncio.get_running_loop().create_future()
+        senders = [asyncio.create_task(self._send(first)) for _ in range(CONNECTIONS)]
+        await asyncio.wait_for(first, 20)
+        await asyncio.sleep(seconds)
+        os.kill(pid, signal.SIGKILL)
+        await asyncio.wait_for(asyncio.gather(*senders), 20)
+
+    async def _send(self, first: asyncio.Future[None]) -> None:
+        while True:
+            try:
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                break
+            except ConnectionRefusedError:
+                if first.done():
+                    return
+                await asyncio.sleep(0.003)
+        try:
+            while True:
+                number = self.next_id
+                self.next_id += 1
+                self.sent.append(number)
+                writer.write(request(body_of(number)))
+                status = await reader.readline()
+                if not status:
+                    return
+                assert status.startswith(b"HTTP/1.1 200 "), status
+                # Counted as soon as the status line is here: the rest of the answer may never come.
+                self.obligations.append(number)
+                if not first.done():
+                    first.set_result(None)
+                while (await reader.readline()).strip():
+                    pass
+        except (ConnectionError, asyncio.IncompleteReadError):
+            return
+        finally:
+            writer.close()
+
+
+def gone(pid: int, seconds: float = 20) -> None:
+    """Return when a process has ended."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.005)
+    raise AssertionError(f"process {pid} does not end")
+
+
+@pytest.mark.slow
+def test_no_kill_loses_invents_damages_or_doubles_a_body(tmp_path):
+    """Kill capture at random moments, sealing included: after the last start all obligations lie in raw, once, and no more."""
+    seed = random.randrange(1 << 32)
+    rng = random.Random(seed)
+    port = free_port()
+    nursery = subprocess.Popen(
+        [sys.executable, str(HERE / "serve_capture.py"), str(tmp_path), "--nursery"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+    def start() -> int:
+        nursery.stdin.write(f"{port}\n")
+        nursery.stdin.flush()
+        return int(nursery.stdout.readline())
+
+    load = Load(port)
+
+    async def all_cycles() -> None:
+        for _ in range(KILLS):
+            pid = start()
+            await load.cycle(pid, rng.choice((rng.uniform(0, 0.02), rng.uniform(0, 0.12))))
+
+    try:
+        begun = time.monotonic()
+        asyncio.run(all_cycles())
+        seconds = time.monotonic() - begun
+        last = start()
+        fresh = load.next_id
+        for _ in range(1000):
+            try:
+                with socket.create_connection(("127.0.0.1", port)) as connection:
+                    connection.sendall(request(body_of(fresh)))
+                    assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.01)
+        os.kill(last, signal.SIGTERM)
+        gone(last)
+    finally:
+        nursery.stdin.close()
+        nursery.wait(20)
+        nursery.stdout.close()
+    print(f"{KILLS} kills in {seconds:.1f} s, {len(load.obligations)} obligations")
+    found = read_lake(tmp_path / "home")
+    assert verdict(found, [*load.sent, fresh], [*load.obligations, fresh]) == {
+        "lost": 0, "invented_or_damaged": 0, "doubled": 0,
+    }, seed  # fmt: skip
+    assert len(load.obligations) > 10 * KILLS, "too little was at stake"
+    assert not list((tmp_path / "state" / "journal").glob("*.journal")), "something was left unsealed"

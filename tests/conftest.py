@@ -1,0 +1,121 @@
+"""What many tests share: a lake in a folder, filled through the core that every source ends in."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pytest
+
+from telelake import raw
+from telelake.capture.seal import line_of
+from telelake.ports import Release
+from telelake.present.query import Lake, open_lake
+from telelake.settings import Sql, Wrangle
+from telelake.stores.iceberg import IcebergTables
+from telelake.stores.objects import DirectoryStore
+from telelake.tables.catalog import TABLES
+from telelake.wrangle.day import Report, Wrangler
+from telelake.wrangle.duckdb import DuckDBEngine
+
+BOT = 7_000_000_001
+NOW = datetime(2026, 3, 10, 15, 0, 0, tzinfo=UTC)
+
+
+class LakeFolder:
+    """A lake in a folder, with capture's sealing, the real engine and the real tables."""
+
+    def __init__(self, root: Path, zone: str = "America/Sao_Paulo") -> None:
+        self.root = root
+        self.zone = ZoneInfo(zone)
+        self.store = DirectoryStore(root)
+        self.tables = IcebergTables(self.store, str(root), root / "state")
+        self.engine = DuckDBEngine(Wrangle())
+        self.wrangler = Wrangler(self.store, self.tables, self.engine, root / "state" / "work", 1 << 28)
+        self._ids = itertools.count(1)
+
+    def record(self, body: bytes | dict[str, Any], at: datetime = NOW, bot: int = BOT, record_id: str | None = None) -> raw.Record:
+        """Return a body as it was captured."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return raw.Record(record_id or f"test-{next(self._ids):08d}", bot, "webhook", at, data)
+
+    def seal(self, records: Iterable[raw.Record]) -> None:
+        """Put records into raw and quarantine, as one sealing would."""
+        groups: dict[tuple[bool, int, date], list[raw.Line]] = defaultdict(list)
+        for record in records:
+            quarantined, day, line = line_of(record, self.zone)
+            groups[quarantined, record.bot_id, day].append(line)
+        for (quarantined, bot, day), lines in groups.items():
+            key = raw.segment_key(quarantined=quarantined, bot_id=bot, day=day, lines=lines)
+            self.store.put(key, raw.pack(lines))
+
+    def add(self, *bodies: bytes | dict[str, Any], at: datetime = NOW, bot: int = BOT) -> None:
+        """Capture bodies and seal them together."""
+        self.seal([self.record(body, at, bot) for body in bodies])
+
+    def wrangle(self, wanted: Callable[[date], bool] | None = None) -> Report:
+        """Build what is due, or what is wanted."""
+        return self.wrangler.run(wanted)
+
+    def release(self) -> Release:
+        """Return the newest release."""
+        found = self.tables.latest()
+        assert found is not None
+        return found
+
+    def files(self, table: str) -> Sequence[Path]:
+        """Return a table's files in the newest release."""
+        return self.tables.files(self.release(), table)
+
+    def open(self) -> Lake:
+        """Open the newest release for queries."""
+        return open_lake({table.name: self.files(table.name) for table in TABLES}, self.zone, Sql())
+
+    def rows(self, sql: str, **views: str) -> list[tuple[Any, ...]]:
+        """Run SQL in which each table name stands for its newest files."""
+        with duckdb.connect() as con:
+            con.execute("SET TimeZone = 'UTC'")
+            for table in TABLES:
+                if paths := self.files(table.name):
+                    con.execute(f"CREATE VIEW {table.name} AS FROM read_parquet({[str(path) for path in paths]})")
+            return con.execute(sql).fetchall()
+
+    def content(self, *tables: str) -> dict[str, list[tuple[Any, ...]]]:
+        """Return all rows of tables, as text and sorted, less what says where they came from."""
+        return {
+            name: sorted(self.rows(f"SELECT CAST(COLUMNS(*) AS VARCHAR) FROM {name}"), key=str) if self.files(name) else []
+            for name in tables
+        }
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> LakeFolder:
+    """A new, empty lake in America/Sao_Paulo."""
+    return LakeFolder(tmp_path / "lake")
+
+
+@pytest.fixture
+def make_lake(tmp_path: Path) -> Callable[..., LakeFolder]:
+    """A maker of further lakes."""
+    numbers = itertools.count()
+    return lambda **options: LakeFolder(tmp_path / f"lake-{next(numbers)}", **options)
+
+
+def message(update_id: int, message_id: int, text: str | None = "oi", *, kind: str = "message", **fields: Any) -> dict[str, Any]:
+    """Return an update with a message; `fields` replace or add to the message's, and None takes one out."""
+    payload: dict[str, Any] = {
+        "message_id": message_id,
+        "from": {"id": 11, "is_bot": False, "first_name": "Ana", "username": "ana_ficticia", "language_code": "pt-br"},
+        "chat": {"id": -1001000000001, "title": "Suporte", "type": "supergroup"},
+        "date": int(NOW.timestamp()),
+        "text": text,
+        **fields,
+    }
+    return {"update_id": update_id, kind: {key: value for key, value in payload.items() if value is not None}}

@@ -1,0 +1,36 @@
+#!/bin/sh
+# Finds, or installs, what the tests need beside Python packages: a Chromium and strace. Writes $1/browser.env.
+set -eu
+venv=$1
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
+debian() {
+    command -v apt-get >/dev/null || return 1
+    as_root apt-get update -qq >/dev/null 2>&1 && as_root apt-get install -y -qq "$@" >/dev/null 2>&1
+}
+system_chromium() {
+    for name in chromium chromium-browser google-chrome google-chrome-stable; do
+        command -v "$name" && return 0
+    done
+    return 1
+}
+playwright_chromium() {
+    "$venv/bin/python" - <<'PY'
+import os, sys
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    path = playwright.chromium.executable_path
+print(path) if os.path.exists(path) else sys.exit(1)
+PY
+}
+
+if ! command -v strace >/dev/null; then
+    debian strace || { echo "strace is needed by the tests and could not be installed. Install it, then run make test again." >&2; exit 1; }
+fi
+
+chromium=$(system_chromium) ||
+    chromium=$(playwright_chromium 2>/dev/null) ||
+    { "$venv/bin/python" -m playwright install chromium >/dev/null 2>&1 && chromium=$(playwright_chromium); } ||
+    { debian chromium && chromium=$(system_chromium); } ||
+    { echo "The browser tests need a Chromium: none is installed, and neither Playwright nor apt-get could install one. Install chromium, then run make test again." >&2; exit 1; }
+echo "export TELELAKE_CHROMIUM='$chromium'" >"$venv/browser.env"
