@@ -90,7 +90,7 @@ def durable(folder: Path, seal_seconds: float):
     from telelake.settings import Capture
     from telelake.stores.objects import open_store
 
-    store = open_store(str(folder / "home"), None)
+    store = open_store(str(folder / "home"))
     settings = Capture(seal_seconds=seal_seconds)
     receiver = Receiver(folder / "state", store, ZoneInfo("America/Sao_Paulo"), settings)
     return Webhook(receiver, {"support": WebhookBot(1, SECRET)}, max_body_bytes=settings.max_body_bytes)

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,11 +74,11 @@ def as_stored(body: bytes) -> bytes:
     return body.replace(b"\n", b" ").replace(b"\r", b" ")
 
 
-def verdict(found: Found, sent: Iterable[int], obligations: Iterable[int], make: Callable[[int], bytes] = body_of) -> dict[str, int]:
+def verdict(found: Found, sent: Iterable[int], obligations: Iterable[int]) -> dict[str, int]:
     """Return how many obligations were lost, bodies invented or damaged, and records doubled."""
     by_body: dict[bytes, int] = {}
     for number in sent:
-        body = make(number)
+        body = body_of(number)
         by_body[body if number % 10 == 3 else as_stored(body)] = number
     present = {by_body.get(body) for body in found.bodies.values()}
     return {

@@ -1,7 +1,7 @@
 """Capture as a process of its own, for tests that kill it.
 
-    python serve_capture.py FOLDER [--objects]             serve until killed; print port and pid
-    python serve_capture.py FOLDER [--objects] --nursery   fork such a process for each line "PORT"; print its pid
+    python serve_capture.py FOLDER             serve until killed; print port and pid
+    python serve_capture.py FOLDER --nursery   fork such a process for each line "PORT"; print its pid
 
 The nursery has everything imported, so that a start takes milliseconds and three hundred kills take a minute.
 """
@@ -22,9 +22,7 @@ import uvloop  # noqa: F401 - imported before the fork
 from telelake.capture.receive import Receiver
 from telelake.capture.webhook import Webhook, WebhookBot
 from telelake.settings import Capture
-
-sys.path.insert(0, str(Path(__file__).parent))
-from directory_store import DirectoryStore
+from telelake.stores.objects import open_store
 
 SECRET = "serve-capture-secret"
 BOT = 4242
@@ -34,7 +32,7 @@ SEAL = {"seal_bytes": 30_000, "seal_seconds": 0.05}
 
 def application(folder: Path, **settings: float) -> Webhook:
     capture = Capture(**(SEAL | settings))
-    receiver = Receiver(folder / "state", DirectoryStore(folder / "home"), ZONE, capture, retry_seconds=0.05)
+    receiver = Receiver(folder / "state", open_store(str(folder / "home")), ZONE, capture, retry_seconds=0.05)
     return Webhook(receiver, {"support": WebhookBot(BOT, SECRET)}, max_body_bytes=capture.max_body_bytes)
 
 

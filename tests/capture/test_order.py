@@ -126,7 +126,8 @@ def test_the_check_sees_a_missing_sync(tmp_path):
     source = (HERE / "serve_capture.py").read_text()
     script.write_text(
         f"import sys\nsys.path.insert(0, {str(HERE)!r})\nfrom telelake.capture.disk import Disk\n"
-        "Disk.sync = lambda self, descriptor: None\n" + source.partition('"""\n\n')[2].replace("from __future__ import annotations", "")
+        "Disk.sync = lambda self, descriptor: None\n"
+        + source.partition('"""\n\n')[2].replace("from __future__ import annotations", "")
     )
     answers, wrong = violations(trace_capture(tmp_path, script))
     assert answers == len(wrong) == REQUESTS

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from capture_oracle import body_of, read_lake, verdict
-from directory_store import DirectoryStore
 
 from telelake.capture.disk import Disk
 from telelake.capture.receive import Receiver, seal_now
 from telelake.errors import StoreUnavailable
 from telelake.settings import Capture
+from telelake.stores.objects import DirectoryStore
 
 ZONE = ZoneInfo("UTC")
 CYCLES = 200

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from capture_oracle import read_lake
-from directory_store import DirectoryStore
 
 from telelake.capture import seal
 from telelake.capture.counters import Counters
@@ -18,6 +17,7 @@ from telelake.capture.journal import Journal
 from telelake.capture.receive import Receiver, seal_now
 from telelake.errors import Conflict, StoreUnavailable
 from telelake.settings import Capture
+from telelake.stores.objects import DirectoryStore
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 RECEIVED = datetime(2026, 1, 2, 2, 30, tzinfo=UTC)  # still 1 January in São Paulo

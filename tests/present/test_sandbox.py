@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
+import pyarrow as pa
 import pytest
 from conftest import small
 from lakes import write
@@ -114,10 +115,13 @@ def test_no_query_reaches_beyond_the_release(small_lake: Lake, outside: dict[str
     assert not Path(outside["out"]).exists()
 
 
-@pytest.mark.parametrize("sql", [sql for sql in READS_OF_FILES if "{parquet}" in sql or "{secret}" in sql][:6])
+@pytest.mark.parametrize(
+    "sql", [sql for sql in READS_OF_FILES if ("{parquet}" in sql or "{secret}" in sql) and "_json" not in sql]
+)
 def test_the_files_are_there_when_the_fence_is_not(outside: dict[str, str], sql: str) -> None:
     """The twin: without the locked configuration the same queries answer."""
-    assert duckdb.sql(sql.format(**outside)) is not None
+    with duckdb.connect() as connection:
+        assert connection.execute(sql.format(**outside)).fetchall()
 
 
 def test_a_select_that_writes_in_a_cte_meets_the_read_only_transaction() -> None:
@@ -134,8 +138,10 @@ def test_a_select_that_writes_in_a_cte_meets_the_read_only_transaction() -> None
 
 
 def test_python_variables_are_not_tables() -> None:
-    hidden = duckdb.sql("SELECT 's3cr3t' AS word").to_arrow_table()
-    assert hidden.num_rows == 1 and duckdb.sql("FROM hidden").fetchone() == ("s3cr3t",)
+    hidden = pa.table({"word": ["s3cr3t"]})
+    with duckdb.connect() as open_door:
+        assert open_door.execute("FROM hidden").fetchone() == ("s3cr3t",)
+    assert hidden.num_rows == 1
 
     with pytest.raises(QueryRefused, match="hidden does not exist"):
         sandbox.run(sandbox.connect({}, "UTC", "1GB", 1), "FROM hidden", {}, 10, 1 << 20, "1GB")

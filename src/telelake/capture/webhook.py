@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,8 @@ HEALTH = "/healthz"
 SOURCE = "webhook"
 
 _RETRY_AFTER = b"5"  # seconds; Telegram obeys it, and backs off to minutes without it
+
+_SWITCH_SECONDS = 0.0005
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -158,6 +161,8 @@ class Webhook:
             reason = str(error) if isinstance(error, TelelakeError) else f"{type(error).__name__} while starting capture"
             await send({"type": "lifespan.startup.failed", "message": reason})
             return
+        # The journal's thread asks for the interpreter after each system call; a busy loop would keep it for 5 ms each time.
+        sys.setswitchinterval(_SWITCH_SECONDS)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._receiver.close()

@@ -157,9 +157,12 @@ def _color(insight: Insight, column: str, theme: Theme) -> dict[str, Any]:
             "sort": {"field": order, "op": "min"} if order else None,
             "title": None,
             "legend": {
-                "orient": "bottom", "columns": {"expr": "width < 420 ? 2 : 4"}, "labelLimit": 130, "symbolType": "square"
+                "orient": "bottom",
+                "columns": {"expr": "width < 420 ? 2 : 4"},
+                "labelLimit": 130,
+                "symbolType": "square",
             },
-        }  # fmt: skip
+        }
     ink = _INK[theme]
     return {
         "scale": {"range": [ink["low"], ink["high"]], "zero": True},
@@ -195,8 +198,8 @@ def _config(theme: Theme) -> dict[str, Any]:
         "font": _FONT,
         "view": {"stroke": None},
         "axis": {
-            "labelColor": ink["text"], "titleColor": ink["text"], "gridColor": ink["grid"], "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal",
-            "domain": False, "ticks": False, "labelPadding": 6,
+            "labelColor": ink["text"], "titleColor": ink["text"], "gridColor": ink["grid"], "labelFontSize": 12,
+            "titleFontSize": 12, "titleFontWeight": "normal", "domain": False, "ticks": False, "labelPadding": 6,
         },
         "axisX": {"grid": False},
         "legend": {

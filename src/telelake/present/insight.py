@@ -96,7 +96,8 @@ def parse(name: str, text: str) -> Insight:
     wanted = {"title.en", "title.pt", "definition.en", "definition.pt", "chart", "params"}
     if set(header) != wanted:
         wrong = ", ".join(sorted(set(header) ^ wanted))
-        raise SettingsError(f"insights/{name}.sql: the header must have exactly {', '.join(sorted(wanted))}; see {wrong}.")
+        names = ", ".join(sorted(wanted))
+        raise SettingsError(f"insights/{name}.sql: the header must have exactly {names}; see {wrong}.")
     mark, *fields = header["chart"].split()
     return Insight(
         name=name,

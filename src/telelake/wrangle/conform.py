@@ -171,7 +171,7 @@ def _is(scalar: str, value: Any) -> bool:
 def _misfit(path: str, expected: str, value: Any, notes: list[str]) -> None:
     found = {dict: "object", list: "list", str: "text", bool: "boolean"}.get(type(value), "number")
     wanted = {"BIGINT": "64-bit integer", "VARCHAR": "text", "BOOLEAN": "boolean", "DOUBLE": "number"}.get(expected, expected)
-    notes.append(f"{path}: {found} where a {wanted} belongs")
+    notes.append(f"{path}: expected {wanted}, found {found}")
 
 
 def _clean(value: Any, path: str, notes: list[str]) -> Any:
