@@ -16,7 +16,7 @@ import pytest
 
 from telelake import raw
 from telelake.capture.seal import line_of
-from telelake.ports import Release
+from telelake.ports import Release, TableStore
 from telelake.present.query import Lake, open_lake
 from telelake.settings import Sql, Wrangle
 from telelake.stores.iceberg import IcebergTables
@@ -24,6 +24,7 @@ from telelake.stores.objects import DirectoryStore
 from telelake.tables.catalog import TABLES
 from telelake.wrangle.day import Report, Wrangler
 from telelake.wrangle.duckdb import DuckDBEngine
+from tests.plain_tables import PlainTables
 
 BOT = 7_000_000_001
 NOW = datetime(2026, 3, 10, 15, 0, 0, tzinfo=UTC)
@@ -32,11 +33,11 @@ NOW = datetime(2026, 3, 10, 15, 0, 0, tzinfo=UTC)
 class LakeFolder:
     """A lake in a folder, with capture's sealing, the real engine and the real tables."""
 
-    def __init__(self, root: Path, zone: str = "America/Sao_Paulo") -> None:
+    def __init__(self, root: Path, zone: str = "America/Sao_Paulo", *, iceberg: bool = True) -> None:
         self.root = root
         self.zone = ZoneInfo(zone)
         self.store = DirectoryStore(root)
-        self.tables = IcebergTables(self.store, str(root), root / "state")
+        self.tables: TableStore = IcebergTables(self.store, str(root), root / "state") if iceberg else PlainTables(root / "plain")
         self.engine = DuckDBEngine(Wrangle())
         self.wrangler = Wrangler(self.store, self.tables, self.engine, root / "state" / "work", 1 << 28)
         self._ids = itertools.count(1)

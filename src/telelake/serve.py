@@ -10,12 +10,12 @@ import asyncio
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import uvicorn
 
-from telelake.errors import SettingsError
+from telelake.errors import SettingsError, StoreUnavailable
 from telelake.operate.schedule import Schedule
 from telelake.wiring import App
 
@@ -56,8 +56,7 @@ def capture(app: App, say: Say) -> None:
     settings = app.settings.capture
     door = app.webhook()
     with listen(settings.host, settings.port, "capture.port") as bound:
-        say(f"Capture listens on {address(bound)}/telegram/<bot>")
-        _until_stopped(_server(door), bound)
+        _serve_door(door, bound, lambda: say(f"Capture listens on {address(bound)}/telegram/<bot>"))
 
 
 def dashboard(app: App, say: Say) -> None:
@@ -93,17 +92,57 @@ def run(app: App, say: Say) -> None:
         page = _server(app.dashboard())
         pages = threading.Thread(target=_serve_beside, args=(page, private), name="dashboard", daemon=True)
         plan = _schedule(app)
-        pages.start()
-        plan.start()
-        say(f"Capture listens on {address(public)}/telegram/<bot>")
-        say(f"Dashboard: {address(private)}")
+
+        def begin() -> None:
+            # Only once capture holds the journal: where another telelake runs, nothing of this one begins.
+            pages.start()
+            plan.start()
+            say(f"Capture listens on {address(public)}/telegram/<bot>")
+            say(f"Dashboard: {address(private)}")
+
         try:
-            _until_stopped(_server(door), public)
+            _serve_door(door, public, begin)
         finally:
             page.should_exit = True
             plan.stop(GRACE_SECONDS)
-            pages.join(GRACE_SECONDS)
+            if pages.is_alive():
+                pages.join(GRACE_SECONDS)
             app.close()
+
+
+class _Announced:
+    """An ASGI application that says when it has started, and keeps why it could not."""
+
+    def __init__(self, app: Any, started: Callable[[], None]) -> None:
+        self._app = app
+        self._started = started
+        self.failure: str | None = None
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        async def tell(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "lifespan.startup.failed":
+                self.failure = message.pop("message")  # ours to say, not uvicorn's
+            elif message["type"] == "lifespan.startup.complete":
+                self._started()
+            await send(message)
+
+        await self._app(scope, receive, tell if scope["type"] == "lifespan" else send)
+
+
+def _serve_door(door: Any, bound: socket.socket, started: Callable[[], None]) -> None:
+    """Serve the webhook until stopped.
+
+    Raises:
+        StoreUnavailable: it could not start; another telelake holds the journal, or the folder cannot be used.
+    """
+    announced = _Announced(door, started)
+    try:
+        _until_stopped(_server(announced), bound)
+    except SystemExit:  # uvicorn's way to say that the application did not start
+        if announced.failure is None:
+            raise
+    if announced.failure is not None:
+        raise StoreUnavailable(announced.failure)
 
 
 def _schedule(app: App) -> Schedule:
@@ -126,6 +165,7 @@ def _server(app: Any) -> uvicorn.Server:
             server_header=False,
             date_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
+            timeout_keep_alive=75,  # Telegram keeps an idle connection for 60 s; closing first would cost it a retry
         )
     )
 

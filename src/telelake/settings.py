@@ -23,6 +23,10 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from telelake.errors import SettingsError
 
 FILE_NAME = "telelake.toml"
+ENV_PREFIX = "TELELAKE_"
+NOT_SETTINGS = ("TELELAKE_CHROMIUM", "TELELAKE_DEMO_", "TELELAKE_TEST_")
+"""Beginnings of variables that are ours and no settings. Any other `TELELAKE_*` must be a setting, or be named by one
+as the place of a secret: a misspelt name must not be passed over in silence."""
 
 
 class _Section(BaseModel):
@@ -150,7 +154,7 @@ class Settings(BaseSettings):
     """All settings of one lake."""
 
     model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix="TELELAKE_", env_nested_delimiter="__", use_attribute_docstrings=True
+        frozen=True, extra="forbid", env_prefix=ENV_PREFIX, env_nested_delimiter="__", use_attribute_docstrings=True
     )
 
     home: str = "file:lake"
@@ -249,8 +253,22 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
             settings = _with(settings, key.split("__"), value)
     except ValidationError as error:
         raise SettingsError(_explain(error, where)) from error
+    _refuse_unknown_variables(settings)
     _ = settings.zone, settings.home_path
     return settings
+
+
+def _refuse_unknown_variables(settings: Settings) -> None:
+    secrets = {secret.env for bot in settings.bots.values() for secret in (bot.token, bot.secret) if secret}
+    known = {f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        # The name of a section's setting goes on after `__`; pydantic checks what follows.
+        top = name.upper().partition("__")[0]
+        if not top.startswith(ENV_PREFIX) or top in known or name in secrets or name.startswith(NOT_SETTINGS):
+            continue
+        near = get_close_matches(top, known, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(known))}."
+        raise SettingsError(f"The environment variable {name} is no setting; {hint} Correct it, or unset it.")
 
 
 def _with(model: Any, path: list[str], value: Any) -> Any:

@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -46,7 +47,13 @@ def serve(folder: Path, listener: socket.socket) -> None:
 def listen(port: int) -> socket.socket:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
+    for _ in range(2000):
+        try:
+            listener.bind(("127.0.0.1", port))
+            break
+        except OSError:
+            # The process that was just killed has not let go yet.
+            time.sleep(0.005)
     listener.listen(256)
     return listener
 

@@ -96,6 +96,7 @@ def test_a_crash_anywhere_repeats_to_the_same_keys(tmp_path, after):
     seal.seal_all(whole, DirectoryStore(tmp_path / "whole" / "home"), SAO_PAULO, Counters())
     whole.close()
     wanted = keys(tmp_path / "whole" / "home")
+    assert len(wanted) == 4
     for on in range(1, len(wanted) + 1):
         folder = tmp_path / f"{on}"
         journal = Journal(folder / "state" / "journal", seal_bytes=1)

@@ -45,7 +45,8 @@ def busy(days: int = 45, seed: int = 7) -> Maker:
     """A group with mornings, evenings and weekends."""
     dice = random.Random(seed)
     maker = Maker("America/Sao_Paulo")
-    names = "Ana Lima,Bruno Sá,Carla Dias,Davi Reis,Elisa Moura,Fábio Nunes,Gabi Costa,Heitor Luz,Íris Melo,João Paz".split(",")
+    names = ["Ana Lima", "Bruno Sá", "Carla Dias", "Davi Reis", "Elisa Moura"]
+    names += ["Fábio Nunes", "Gabi Costa", "Heitor Luz", "Íris Melo", "João Paz"]
     maker.people = {number: (*name.split(" "), None) for number, name in enumerate(names, 1)}
     maker.chats = {NEW: {"title": "Clube do Suporte"}, OTHER: {"title": "Vendas & Parcerias"}}
     kinds = [("text", 80), ("photo", 9), ("voice", 6), ("sticker", 4), ("document", 3), ("video", 2)]

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from conftest import NEW
 
+from conftest import NEW
 from telelake.present.insight import all_insights, insight, run
 from telelake.present.query import Lake
 from telelake.present.web import make_app
@@ -20,10 +20,16 @@ from telelake.present.web import make_app
 pytestmark = pytest.mark.browser
 playwright = pytest.importorskip("playwright.sync_api")
 
-ARGUMENTS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -111,6 +117,7 @@ def test_the_numbers_are_the_lakes_whatever_the_browsers_zone(visit, busy_lake: 
     card = page.locator("[data-insight=messages_per_day]")
     assert "Feb 01" in card.locator(".chart").inner_text()
     card.locator(".numbers summary").click()
+    card.locator("tbody tr").first.wait_for()
     cells = card.locator("tbody tr").first.locator("td").all_inner_texts()
     assert cells == ["Feb 1, 2026", str(expected[0][1])]
     assert card.locator("tbody tr").count() == len(expected)

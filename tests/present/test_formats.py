@@ -16,13 +16,16 @@ from telelake.present.query import Lake
 
 GOLDEN = Path(__file__).with_name("golden")
 HARD = """
-SELECT 1::BIGINT AS whole, sum(4)::HUGEINT AS huge, 1.50::DECIMAL(10,2) AS exact, 0.1::DOUBLE AS real, 'nan'::DOUBLE AS nan,
+SELECT 1::BIGINT AS whole, sum(4)::HUGEINT AS huge, 1.50::DECIMAL(10,2) AS exact,
+       0.1::DOUBLE AS real, 'nan'::DOUBLE AS nan,
        TIMESTAMPTZ '2026-03-01 23:59:59.25-03' AS at, TIMESTAMP '2026-03-01 10:00:00' AS local, DATE '2026-03-01' AS day,
        TIME '10:00:00' AS clock, INTERVAL 26 HOUR AS span, ['a', NULL, 'ç'] AS list, {'k': 1, 'v': [DATE '2026-01-01']} AS struct,
-       MAP {'a': 1} AS map, true AS flag, NULL AS nothing, '\\xAA'::BLOB AS bytes, uuid '00000000-0000-0000-0000-000000000001' AS uuid,
+       MAP {'a': 1} AS map, true AS flag, NULL AS nothing, '\\xAA'::BLOB AS bytes,
+       uuid '00000000-0000-0000-0000-000000000001' AS uuid,
        'linha 1' || chr(10) || 'diz "olá", 你好 👍' AS text, BIT '101' AS bits, 1 AS again, 2 AS again
 UNION ALL
-SELECT -9007199254740993, NULL, NULL, NULL, 'infinity'::DOUBLE, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '', NULL, 3, 4
+SELECT -9007199254740993, NULL, NULL, NULL, 'infinity'::DOUBLE,
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '', NULL, 3, 4
 ORDER BY whole DESC
 """
 

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import vl_convert
-from conftest import NEW, OLD, OTHER
 from lakes import Maker, write
 
+from conftest import NEW, OLD, OTHER
 from telelake import settings
 from telelake.errors import SettingsError, UnknownName
 from telelake.present import formats

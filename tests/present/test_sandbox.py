@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 import pytest
-from conftest import small
 from lakes import write
 
+from conftest import small
 from telelake import settings
 from telelake.errors import QueryRefused
 from telelake.present import sandbox
@@ -100,7 +100,7 @@ def outside(tmp_path: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("sql", NOT_READS)
 def test_what_is_not_one_read_is_refused_with_advice(small_lake: Lake, outside: dict[str, str], sql: str) -> None:
-    with pytest.raises(QueryRefused, match="Only reading|One statement|empty"):
+    with pytest.raises(QueryRefused, match=r"Only reading|One statement|empty"):
         small_lake.query(sql.format(**outside))
 
     assert not Path(outside["out"]).exists()
@@ -116,12 +116,20 @@ def test_no_query_reaches_beyond_the_release(small_lake: Lake, outside: dict[str
 
 
 @pytest.mark.parametrize(
-    "sql", [sql for sql in READS_OF_FILES if ("{parquet}" in sql or "{secret}" in sql) and "_json" not in sql]
+    "sql",
+    [
+        "SELECT * FROM read_text('{secret}')",
+        "SELECT * FROM read_parquet('{parquet}')",
+        "SELECT * FROM glob('{folder}/*')",
+        "SELECT * FROM query('SELECT * FROM read_text(''{secret}'')')",
+        "WITH x AS (SELECT * FROM read_text('{secret}')) SELECT * FROM x",
+        "FROM json_execute_serialized_sql(json_serialize_sql('SELECT * FROM read_text(''{secret}'')'))",
+    ],
 )
 def test_the_files_are_there_when_the_fence_is_not(outside: dict[str, str], sql: str) -> None:
     """The twin: without the locked configuration the same queries answer."""
     with duckdb.connect() as connection:
-        assert connection.execute(sql.format(**outside)).fetchall()
+        assert connection.execute(f"SELECT count(*) FROM ({sql.format(**outside)})").fetchone() != (0,)
 
 
 def test_a_select_that_writes_in_a_cte_meets_the_read_only_transaction() -> None:
@@ -143,8 +151,8 @@ def test_python_variables_are_not_tables() -> None:
         assert open_door.execute("FROM hidden").fetchone() == ("s3cr3t",)
     assert hidden.num_rows == 1
 
-    with pytest.raises(QueryRefused, match="hidden does not exist"):
-        sandbox.run(sandbox.connect({}, "UTC", "1GB", 1), "FROM hidden", {}, 10, 1 << 20, "1GB")
+    with pytest.raises(duckdb.CatalogException, match="hidden does not exist"):
+        sandbox.connect({}, "UTC", "1GB", 1).execute("FROM hidden")  # from the frame that has the variable
 
 
 def test_the_process_of_a_query_has_none_of_our_secrets(
@@ -172,7 +180,7 @@ def test_a_long_query_is_stopped_in_time_and_the_next_one_answers(tight: Lake, s
     tight.query("SELECT 1")
     started = time.monotonic()
 
-    with pytest.raises(QueryRefused, match="memory|sql.seconds"):
+    with pytest.raises(QueryRefused, match=r"memory|sql\.seconds"):
         tight.query(sql)
 
     assert time.monotonic() - started < 2 + 1.5
@@ -193,7 +201,7 @@ def test_a_long_query_is_stopped_in_time_and_the_next_one_answers(tight: Lake, s
 )
 def test_a_memory_bomb_goes_off_in_its_own_process(tight: Lake, sql: str) -> None:
     """`memory_limit` alone does not hold them: DuckDB does not count what these functions allocate."""
-    with pytest.raises(QueryRefused, match="memory|larger|sql.seconds"):
+    with pytest.raises(QueryRefused, match=r"memory|larger|sql\.seconds"):
         tight.query(sql)
 
     assert tight.query("SELECT count(*) FROM messages").rows == [(11,)]

@@ -13,7 +13,7 @@ from pyiceberg.io import OutputFile, OutputStream
 from pyiceberg.io.pyarrow import PyArrowFile, PyArrowFileIO
 from typing_extensions import override
 
-from telelake.stores.objects import sync_folder
+from telelake.stores.objects import make_folders, sync_folder
 
 
 class DurableFileIO(PyArrowFileIO):
@@ -44,7 +44,7 @@ class _DurableFile(OutputFile):
     @override
     def create(self, overwrite: bool = False) -> OutputStream:
         path = Path(self.location.removeprefix("file://"))
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folders(path.parent, Path("/"))
         return _DurableStream(path.open("wb" if overwrite else "xb"), path)
 
 

@@ -39,8 +39,9 @@ from pyiceberg.types import (
     StringType,
     TimestamptzType,
 )
+from sqlalchemy.exc import SQLAlchemyError
 
-from telelake.errors import Conflict, StoreUnavailable
+from telelake.errors import Conflict, StoreUnavailable, TableMismatch
 from telelake.ports import DayFile, Release
 from telelake.settings import Storage, local_path
 from telelake.stores.objects import BucketStore, DirectoryStore, make_folders, sync_folder
@@ -129,7 +130,7 @@ class IcebergTables:
                 pinned[name] = self._swap(declared.table(name), files, pinned.get(name), number)
         except CommitFailedException as error:
             raise Conflict(f"Another writer changed a table of {self._base} meanwhile: {error}") from error
-        except OSError as error:
+        except (OSError, SQLAlchemyError) as error:
             raise StoreUnavailable(f"Publishing release {number} to {self._base} failed: {error}") from error
         body = json.dumps({"release": number, "tables": pinned}, indent=1).encode()
         if not self._store.put(f"{RELEASES}{number:010d}.json", body):
@@ -155,9 +156,13 @@ class IcebergTables:
 
     def _swap(self, table: Table, files: Sequence[DayFile], pinned: str | None, number: int) -> str:
         """Replace some days of one table, in one commit; return the location of its new metadata."""
-        iceberg = self.table(table.name) or self.catalog.create_table(
-            (NAMESPACE, table.name), iceberg_schema(table), self.location(table.name), _PARTITIONS, properties=_properties(table)
-        )
+        iceberg = self.table(table.name)
+        if iceberg is None and pinned:
+            iceberg = self.catalog.register_table((NAMESPACE, table.name), pinned)  # the catalog was lost, the release was not
+        if iceberg is None:
+            iceberg = self.catalog.create_table(
+                (NAMESPACE, table.name), iceberg_schema(table), self.location(table.name), _PARTITIONS, properties=_properties(table)
+            )
         iceberg = _evolved(self._taken_back(iceberg, pinned), table)
         added = [self._adopt(table, each, number) for each in files if each.path]
         with iceberg.transaction() as change, warnings.catch_warnings():
@@ -189,9 +194,9 @@ class IcebergTables:
             return f"{self._base}/{key}"
         target = self._store.root / key
         make_folders(target.parent, self._store.root)
-        with made.path.open("rb") as file:
-            os.fsync(file.fileno())
         shutil.move(made.path, target)
+        with target.open("rb") as file:  # after the move: between two file systems that is a copy
+            os.fsync(file.fileno())
         sync_folder(target.parent)
         return str(target)
 
@@ -206,14 +211,28 @@ def iceberg_schema(table: Table) -> Schema:
 
 
 def _evolved(iceberg: IcebergTable, table: Table) -> IcebergTable:
-    """Return the table with the columns that its declaration has gained."""
+    """Return the table with the columns that its declaration has gained, and with its properties.
+
+    Raises:
+        TableMismatch: Iceberg would number a new column otherwise than its declaration does.
+    """
     there = {each.name for each in iceberg.schema().fields}
-    missing = [each for each in iceberg_schema(table).fields if each.name not in there]
-    if not missing:
+    missing = sorted((each for each in iceberg_schema(table).fields if each.name not in there), key=lambda each: each.field_id)
+    changed = {key: value for key, value in _properties(table).items() if iceberg.properties.get(key) != value}
+    if not missing and not changed:
         return iceberg
-    with iceberg.update_schema() as change:
-        for each in missing:
-            change.add_column(each.name, each.field_type, doc=each.doc)
+    free = iceberg.metadata.last_column_id + 1
+    for each in missing:
+        if each.field_id != free:
+            raise TableMismatch(f"Column {table.name}.{each.name} is new: its id must be {free}, the next free one, not {each.field_id}.")
+        free += 2 if isinstance(each.field_type, ListType) else 1
+    with iceberg.transaction() as transaction:
+        if missing:
+            with transaction.update_schema() as change:
+                for each in missing:
+                    change.add_column(each.name, each.field_type, doc=each.doc)
+        if changed:
+            transaction.set_properties(changed)
     return iceberg.refresh()
 
 

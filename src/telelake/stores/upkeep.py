@@ -7,6 +7,7 @@ doubt it stays.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pyiceberg.table import StaticTable
@@ -28,7 +29,8 @@ def maintain(tables: IcebergTables, store: BucketStore, base: str, grace: timede
 
     oldest = datetime.now(UTC) - grace
     releases = list(store.list(RELEASES))
-    gone = [each.key for each in releases[:-KEPT_RELEASES] if each.modified < oldest]
+    # A reader may have opened a release until its successor came, however old it is itself.
+    gone = [each.key for each, successor in pairwise(releases[: 1 - KEPT_RELEASES]) if successor.modified < oldest]
     kept = [tables.read_release(each.key) for each in releases if each.key not in gone]
     store.delete(gone)
     removed = len(gone)

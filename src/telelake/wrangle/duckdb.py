@@ -7,7 +7,7 @@ Owns the order conform → parse → cut duplicates → one SQL file a table →
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
@@ -19,7 +19,7 @@ from telelake.errors import CheckFailed, TableMismatch
 from telelake.ports import Books, Built, DayFile, DayInput
 from telelake.settings import Wrangle
 from telelake.tables import derive
-from telelake.tables.catalog import BUILT
+from telelake.tables.catalog import BUILT, QUARANTINE, UPDATES
 from telelake.tables.model import Table
 from telelake.wrangle import parse
 from telelake.wrangle.conform import Broken, conform, is_regular
@@ -80,7 +80,7 @@ class _Run:
         for table in BUILT:
             with self._timed(table.name):
                 tables[table.name] = self._table(table)
-        return Built(tables, self._books(), self.seconds)
+        return Built(tables, self._books(tables), self.seconds)
 
     def _parse(self) -> list[tuple[date, Broken]]:
         """Make `records`: all of the days' lines, typed. Return the lines that are broken.
@@ -195,19 +195,21 @@ class _Run:
             raise CheckFailed(f"{table.name} is not published: ({', '.join(table.key)}) is not unique, for example {again}.")
         return {day: (rows, digest) for day, rows, digest, _ in found}
 
-    def _books(self) -> dict[date, Books]:
-        rows = self.con.execute(sql_file("_books")).fetchall()
-        found = {row[0]: Books(*(int(value) for value in row[1:])) for row in rows}
+    def _books(self, tables: Mapping[str, Sequence[DayFile]]) -> dict[date, Books]:
+        """Return each day's account; the rows are those that were written."""
+        found = {day: counts for day, *counts in self.con.execute(sql_file("_books")).fetchall()}
+        written = {name: {each.day: each.rows for each in tables[name]} for name in (UPDATES.name, QUARANTINE.name)}
         books = {}
         for day in self.days:
-            of_day = found.get(day.day, Books(0, 0, 0, 0, 0))
-            counted = of_day.rows + of_day.duplicates + of_day.quarantined
-            if not day.records == of_day.raw == counted:
+            raw, duplicates, quarantined, notes = (int(count) for count in found.get(day.day, (0, 0, 0, 0)))
+            rows = written[UPDATES.name][day.day]
+            balanced = rows + duplicates + quarantined
+            if not (day.records == raw == balanced and written[QUARANTINE.name][day.day] == quarantined):
                 raise CheckFailed(
-                    f"{day.day} is not published: its segments promise {day.records} records, {of_day.raw} were read, and "
-                    f"{of_day.rows} rows + {of_day.duplicates} duplicates + {of_day.quarantined} quarantined make {counted}."
+                    f"{day.day} is not published: its segments promise {day.records} records, {raw} were read, and "
+                    f"{rows} rows + {duplicates} duplicates + {quarantined} quarantined make {balanced}."
                 )
-            books[day.day] = of_day
+            books[day.day] = Books(raw, rows, duplicates, quarantined, notes)
         return books
 
     @contextmanager

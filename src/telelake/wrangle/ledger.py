@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -73,5 +74,5 @@ def write(before: Sequence[Path], news: Iterable[Entry], into: Path) -> list[Day
                 f"(FORMAT parquet, COMPRESSION zstd, FIELD_IDS {derive.field_ids(BUILDS)})"
             )
             rows = con.execute("SELECT count(*) FROM builds WHERE context_date = ?", [day]).fetchone()
-            made.append(DayFile(day, path, rows[0] if rows else 0, 'ledger'))
+            made.append(DayFile(day, path, rows[0] if rows else 0, hashlib.sha256(path.read_bytes()).hexdigest()[:32]))
     return made

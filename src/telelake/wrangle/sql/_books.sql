@@ -1,7 +1,12 @@
--- A day's account: what was read, and where each record went.
-WITH kept AS (
-    SELECT context_date, count(*) AS rows, coalesce(sum(len(notes)), 0) AS notes
-    FROM payloads WHERE ordinal = 0 GROUP BY context_date
+-- A day's account: what was read, and what was cut or set aside. The rows are counted in what was written, not here:
+-- an account whose sides come from one count would always balance.
+WITH noted AS (
+    SELECT context_date, coalesce(sum(len(notes)), 0) AS notes FROM payloads GROUP BY context_date
+), cut AS (
+    SELECT context_date, count(*) AS duplicates
+    FROM records
+    WHERE ordinal = 0 AND rowid IN (SELECT rid FROM duplicates)
+    GROUP BY context_date
 ), counted AS (
     SELECT context_date, count(*) AS records FROM records WHERE ordinal = 0 GROUP BY context_date
 ), unread AS (
@@ -11,12 +16,12 @@ WITH kept AS (
 )
 SELECT day.context_date,
        coalesce(records, 0) + coalesce(quarantined, 0) + coalesce(n, 0) AS raw,
-       coalesce(rows, 0) AS rows,
-       coalesce(records, 0) - coalesce(rows, 0) + coalesce(n, 0) AS duplicates,
+       coalesce(duplicates, 0) + coalesce(n, 0) AS duplicates,
        coalesce(quarantined, 0) AS quarantined,
        coalesce(notes, 0) AS notes
 FROM day
 LEFT JOIN counted ON counted.context_date = day.context_date
-LEFT JOIN kept ON kept.context_date = day.context_date
+LEFT JOIN noted ON noted.context_date = day.context_date
+LEFT JOIN cut ON cut.context_date = day.context_date
 LEFT JOIN unread ON unread.context_date = day.context_date
 LEFT JOIN quarantine_repeats ON quarantine_repeats.context_date = day.context_date
