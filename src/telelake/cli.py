@@ -41,7 +41,7 @@ CapturePort = Annotated[int | None, typer.Option("--capture-port", help="Port of
 DashboardPort = Annotated[int | None, typer.Option("--dashboard-port", help="Port of the dashboard; 0 takes a free one.")]
 Format = Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")]
 Output = Annotated[Path | None, typer.Option("--output", help="Write to this file instead of stdout.")]
-Day = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD")]
+Day = Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="The one day to build.")]
 
 
 def main() -> None:
@@ -115,6 +115,7 @@ def demo(
     from telelake import serve
     from telelake.demo.run import run_demo
 
+    _log_to_stderr()
     app = run_demo(home, messages=messages, days=days, seed=seed, dashboard_port=dashboard_port, say=_say)
     if not no_serve:
         serve.dashboard(app, _say)
@@ -182,10 +183,12 @@ def insights(
     from telelake.present import insight as catalog
 
     if name is None:
-        if lang not in catalog.LANGS:
-            raise SettingsError(f"--lang {lang} is not known. Use one of {', '.join(catalog.LANGS)}.")
+        from telelake.present.vocabulary import LANGS
+
+        if lang not in LANGS:
+            raise SettingsError(f"--lang {lang} is not known. Use one of {', '.join(LANGS)}.")
         for each in catalog.all_insights():
-            typer.echo(f"{each.name:32}{each.titles[lang]}")  # type: ignore[index]
+            typer.echo(f"{each.name:32}{each.titles[lang]}")
         return
     chosen = catalog.insight(name)
     given = {"from": from_, "to": to, "chat": chat, "week": week}
@@ -239,7 +242,15 @@ def _app(config: Path | None, **flags: Any) -> App:
     from telelake.settings import load
     from telelake.wiring import App
 
+    _log_to_stderr()
     return App(load(config, **flags))
+
+
+def _log_to_stderr() -> None:
+    import structlog
+
+    # Its own default is stdout, where only data go.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 
 def _answer(answer: Any, format_: str, output: Path | None) -> None:

@@ -119,6 +119,10 @@ class _Announced:
         self.failure: str | None = None
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+
         async def tell(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "lifespan.startup.failed":
                 self.failure = message.pop("message")  # ours to say, not uvicorn's
@@ -126,7 +130,7 @@ class _Announced:
                 self._started()
             await send(message)
 
-        await self._app(scope, receive, tell if scope["type"] == "lifespan" else send)
+        await self._app(scope, receive, tell)
 
 
 def _serve_door(door: Any, bound: socket.socket, started: Callable[[], None]) -> None:

@@ -122,8 +122,8 @@ class Schedule(_Section):
 class Wrangle(_Section):
     """How much of the machine a build may use."""
 
-    memory: Annotated[str, Field(pattern=r"^\d+(MB|GB)$")] = "1GB"
-    """Memory that the engine may use before it spills to disk."""
+    memory: Annotated[str, Field(pattern=r"^\d+(MB|GB)$")] = "2GB"
+    """Memory that the engine may account for before it spills to disk; a build stays well below it in practice."""
     threads: Annotated[int, Field(ge=1)] | None = None
     """Threads of the engine; all processors when unset."""
     batch_bytes: Annotated[int, Field(ge=1)] = 256 * 1024 * 1024

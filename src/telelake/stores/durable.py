@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from io import BufferedWriter
 from pathlib import Path
+from typing import Self
 
 from pyiceberg.io import OutputFile, OutputStream
 from pyiceberg.io.pyarrow import PyArrowFile, PyArrowFileIO
@@ -69,7 +70,7 @@ class _DurableStream:
     def tell(self) -> int:
         return self._file.tell()
 
-    def __enter__(self) -> _DurableStream:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -12,12 +12,13 @@ import json
 import os
 import shutil
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.catalog.sql import SqlCatalog
@@ -73,11 +74,9 @@ class IcebergTables:
     def catalog(self) -> Catalog:
         """The Iceberg catalog, made when it is missing."""
         self._catalog_file.parent.mkdir(parents=True, exist_ok=True)
-        found = SqlCatalog(NAMESPACE, uri=f"sqlite:///{self._catalog_file}", warehouse=self._base, **self._properties)
-        try:
+        found = SqlCatalog(NAMESPACE, uri=f"sqlite:///{quote(str(self._catalog_file))}", warehouse=self._base, **self._properties)
+        with suppress(NamespaceAlreadyExistsError):
             found.create_namespace(NAMESPACE)
-        except NamespaceAlreadyExistsError:
-            pass
         return found
 
     @contextmanager
@@ -120,6 +119,13 @@ class IcebergTables:
         cache = self._state / "cache"
         return [self._store.stage(path.removeprefix(f"{self._base}/"), cache) for path in paths]
 
+    def drop_cached(self, table: str, used: Collection[str]) -> None:
+        """Remove a table's locally cached files, but for those at some locations."""
+        cache = self._state / "cache"
+        for path in list((cache / "tables" / table).rglob("*.parquet")):
+            if f"{self._base}/{path.relative_to(cache).as_posix()}" not in used:
+                path.unlink(missing_ok=True)
+
     def publish(self, days: Mapping[str, Sequence[DayFile]]) -> Release:
         """See `TableStore.publish`."""
         last = self.latest()
@@ -161,8 +167,9 @@ class IcebergTables:
             iceberg = self.catalog.register_table((NAMESPACE, table.name), pinned)  # the catalog was lost, the release was not
         if iceberg is None:
             iceberg = self.catalog.create_table(
-                (NAMESPACE, table.name), iceberg_schema(table), self.location(table.name), _PARTITIONS, properties=_properties(table)
-            )
+                (NAMESPACE, table.name), iceberg_schema(table), self.location(table.name), _PARTITIONS,
+                properties=_properties(table),
+            )  # fmt: skip
         iceberg = _evolved(self._taken_back(iceberg, pinned), table)
         added = [self._adopt(table, each, number) for each in files if each.path]
         with iceberg.transaction() as change, warnings.catch_warnings():
@@ -224,7 +231,7 @@ def _evolved(iceberg: IcebergTable, table: Table) -> IcebergTable:
     free = iceberg.metadata.last_column_id + 1
     for each in missing:
         if each.field_id != free:
-            raise TableMismatch(f"Column {table.name}.{each.name} is new: its id must be {free}, the next free one, not {each.field_id}.")
+            raise TableMismatch(f"The new column {table.name}.{each.name} must have the next free id, {free}, not {each.field_id}.")
         free += 2 if isinstance(each.field_type, ListType) else 1
     with iceberg.transaction() as transaction:
         if missing:

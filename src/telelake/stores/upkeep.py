@@ -38,7 +38,8 @@ def maintain(tables: IcebergTables, store: BucketStore, base: str, grace: timede
         current = tables.table(name)
         if current is None:
             continue
-        pinned = [StaticTable.from_metadata(release.tables[name], current.io.properties) for release in kept if name in release.tables]
+        locations = [release.tables[name] for release in kept if name in release.tables]
+        pinned = [StaticTable.from_metadata(location, current.io.properties) for location in locations]
         _expire(current, pinned)
         used = {location for table in (current.refresh(), *pinned) for location in _referred(table)}
         orphans = [
@@ -47,6 +48,7 @@ def maintain(tables: IcebergTables, store: BucketStore, base: str, grace: timede
             if f"{base}/{each.key}" not in used and each.modified < oldest
         ]
         store.delete(orphans)
+        tables.drop_cached(name, used)
         removed += len(orphans)
     return removed
 

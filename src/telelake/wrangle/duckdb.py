@@ -19,13 +19,14 @@ from telelake.errors import CheckFailed, TableMismatch
 from telelake.ports import Books, Built, DayFile, DayInput
 from telelake.settings import Wrangle
 from telelake.tables import derive
-from telelake.tables.catalog import BUILT, QUARANTINE, UPDATES
+from telelake.tables.catalog import BUILT, MESSAGE_VERSIONS, MESSAGES, QUARANTINE, UPDATES
 from telelake.tables.model import Table
 from telelake.wrangle import parse
 from telelake.wrangle.conform import Broken, conform, is_regular
 from telelake.wrangle.sql import sql_file
 
 _ROW_GROUP = 122_880
+_CUT_FROM_SORTED = (MESSAGES.name, MESSAGE_VERSIONS.name)
 
 
 class DuckDBEngine:
@@ -51,7 +52,8 @@ class DuckDBEngine:
         if self._settings.threads:
             con.execute(f"SET threads = {self._settings.threads}")
         con.execute("SET TimeZone = 'UTC'")
-        con.execute("SET preserve_insertion_order = false")  # every COPY orders its rows itself
+        con.execute("SET preserve_insertion_order = false")  # raw has no order to preserve
+        con.execute("SET checkpoint_threshold = '1TB'")  # nobody reads the scratch file after us
         con.execute("SET temp_directory = ?", [str(into / "spill")])
         con.execute(sql_file("_macros"))
         con.execute(parse.service_kinds())
@@ -75,7 +77,10 @@ class _Run:
             self._cut_duplicates()
         with self._timed("states"):
             self.con.execute(f"CREATE TABLE states AS {sql_file('_states')}")
-            self.con.execute(f"CREATE VIEW message_states AS {sql_file('_message_states')}")
+            # Sorted once; what is cut from it keeps the order without sorting such wide rows again.
+            self.con.execute("SET preserve_insertion_order = true")
+            order = ", ".join(MESSAGE_VERSIONS.sort)
+            self.con.execute(f"CREATE TABLE message_states AS {sql_file('_message_states')} ORDER BY {order}")
         tables: dict[str, Sequence[DayFile]] = {}
         for table in BUILT:
             with self._timed(table.name):
@@ -97,7 +102,7 @@ class _Run:
             checked = pool.submit(lambda: [path for path in paths if not is_regular(path)])
             try:
                 self.con.execute(parse.insert_records(paths))
-                irregular = set(self._without_one_kind())
+                irregular = set(self._odd())
             except duckdb.Error:
                 # Which line it was is the conformer's to find; a line that even it lets pass is then written anew.
                 irregular = set() if checked.result() else set(paths)
@@ -123,8 +128,12 @@ class _Run:
             self.con.execute(parse.insert_records(conformed))
         return broken
 
-    def _without_one_kind(self) -> list[Path]:
-        rows = self.con.execute("SELECT DISTINCT filename FROM records WHERE kinds <> 1").fetchall()
+    def _odd(self) -> list[Path]:
+        """Return the segments with a body of no kind or several, or with a broken envelope."""
+        rows = self.con.execute(
+            "SELECT DISTINCT filename FROM records WHERE kinds IS DISTINCT FROM 1 OR record_id IS NULL OR source IS NULL "
+            "OR received_at IS NULL OR bytes IS NULL OR sha256 IS NULL OR update_id IS NULL"
+        ).fetchall()
         return [Path(name) for (name,) in rows]
 
     def _quarantine(self, broken: list[tuple[date, Broken]]) -> None:
@@ -172,9 +181,9 @@ class _Run:
     def _write(self, table: Table, select: str, day: date) -> Path | None:
         path = self.into / table.name / f"{day.isoformat()}.parquet"
         path.parent.mkdir(exist_ok=True)
-        order = ", ".join(f'"{name}"' for name in table.sort)
+        order = "" if table.name in _CUT_FROM_SORTED else f"ORDER BY {', '.join(table.sort)}"
         copied = self.con.execute(
-            f"COPY ({select} WHERE context_date = DATE '{day.isoformat()}' ORDER BY {order}) TO {parse.text(str(path))} "
+            f"COPY ({select} WHERE context_date = DATE '{day.isoformat()}' {order}) TO {parse.text(str(path))} "
             f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}, FIELD_IDS {derive.field_ids(table)})"
         ).fetchone()
         if copied and copied[0]:

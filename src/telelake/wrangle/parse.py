@@ -18,7 +18,7 @@ _LINE_BYTES = 64 * 1024 * 1024
 """The longest line the engine takes; a body of 4 MiB of escapes and its envelope fit many times."""
 
 _USUAL = ("from", "chat")
-"""Objects that nearly every message has."""
+"""Objects that nearly every message has; `names` holds the members of the message, then of each of these."""
 
 _TYPED_CONTENT = ("text", "live_photo", "animation", "photo", "sticker", "voice", "video", "video_note", "document", "audio")
 """Content that `m` holds as typed fields, so that its presence is seen without another look at the JSON; `animation`
@@ -91,10 +91,10 @@ WITH lines AS (
 ), parsed AS (
     SELECT *, from_json(message, {text(derive.json_structure(derive.message_tree()))}) AS m,
            from_json(event, {text(derive.json_structure(derive.event_tree()))}) AS e,
-           {_extra()} AS extra
+           json_keys(message, ['$', '$.from', '$.chat']) AS names
     FROM lines
 ), typed AS (
-    SELECT *, {_message_kind()} AS message_kind FROM parsed
+    SELECT *, {_message_kind()} AS message_kind, {_extra()} AS extra FROM parsed
 )
 SELECT * FROM ({sql_file("_records")})"""
 
@@ -115,23 +115,25 @@ def _message_kind() -> str:
     known = [*api["message_meta_fields"], *api["undocumented_keys_the_server_writes"]]
     typed = " ".join(f"WHEN m.\"{name}\" IS NOT NULL THEN '{name}'" for name in _TYPED_CONTENT)
     return f"""CASE WHEN message IS NULL THEN NULL {typed}
-            ELSE coalesce(list_filter([{_list(rest)}], lambda name: list_contains(json_keys(message), name))[1],
-                          list_filter(json_keys(message), lambda name: name NOT IN ({_list(known)}))[1], 'empty') END"""
+            ELSE coalesce(list_filter([{_list(rest)}], lambda name: list_contains(names[1], name))[1],
+                          list_filter(names[1], lambda name: name NOT IN ({_list(known)}))[1], 'empty') END"""
 
 
 def _extra() -> str:
     """Return the expression of what no column reads: the payload less all that is read, without empty objects.
 
-    A merge patch rewrites the whole document, so first the names in it are compared with those that are read: that
-    settles nearly every message.
+    Rewriting a document is dear, so it is done only where needed: a message has nothing extra when it has as many
+    members as `m` has values, and nearly every message is settled so. (A null or a wrong type only makes it look again.)
     """
     tree = derive.message_tree()
     patch = derive.read_patch(tree)
-    read = _list([key for key, inner in patch.items() if inner is None or key in _USUAL])
-    settled = f"list_has_all([{read}], json_keys(message))"
-    for key in _USUAL:
-        inside = _list(list(tree.fields[key].fields))
-        settled += f" AND coalesce(list_has_all([{inside}], json_keys(message, '$.{key}')), true)"
+    settled = [f"len(names[1]) = {_present('m', tree)}"]
+    for number, key in enumerate(_USUAL, 2):
+        inside = _present(f'm."{key}"', tree.fields[key])
+        settled.append(f"coalesce(len(names[{number}]), 0) = {inside}")
+    parts = [key for key, inner in patch.items() if inner is not None and key not in _USUAL]
+    has_parts = " OR ".join(f'm."{key}" IS NOT NULL' for key in parts)
+    shallow = json.dumps({key: None for key, inner in patch.items() if inner is None or key in _USUAL})
     left = f"json_merge_patch(message, {text(json.dumps(patch))})::VARCHAR"
     # In JSON a quote inside a string is escaped, so neither pattern can match within one. Twice: objects in objects.
     for _ in range(2):
@@ -140,12 +142,18 @@ def _extra() -> str:
             f" '\\{{\"[A-Za-z_0-9]+\":\\{{\\}},?', '{{', 'g')"
         )
     payload = f"""CASE WHEN message IS NULL THEN event::VARCHAR
-            WHEN {settled} THEN NULL
+            WHEN {" AND ".join(settled)} THEN NULL
+            WHEN {" AND ".join(settled[1:])} AND NOT ({has_parts})
+            THEN nullif(json_merge_patch(message, {text(shallow)})::VARCHAR, '{{}}')
             ELSE nullif({left}, '{{}}') END"""
     return (
         f"CASE WHEN unknown IS NULL THEN {payload}"
         f" ELSE json_merge_patch(coalesce({payload}, '{{}}')::JSON, unknown)::VARCHAR END"
     )
+
+
+def _present(path: str, node: derive.Node) -> str:
+    return "(" + " + ".join(f'({path}."{key}" IS NOT NULL)::INTEGER' for key in node.fields) + ")"
 
 
 def _list(names: Sequence[str]) -> str:

@@ -99,7 +99,7 @@ MESSAGES = Table(
     pt="Uma mensagem, no seu estado mais recente, de toda fonte e nas duas direções.",
     key=_KEY,
     keyless_when="message_id",
-    sort=("chat_id", "sent_at", "message_id", "update_id", "raw", "account_id"),
+    sort=("chat_id", "sent_at", "message_id"),
     columns=(
         *_STATE,
         C(63, "versions", K.LONG, "States the message has been in, this one included.", "Estados pelos quais a mensagem passou, inclusive este.", required=True),
@@ -112,7 +112,7 @@ MESSAGE_VERSIONS = Table(
     pt="Um estado pelo qual a mensagem passou: o original e cada edição.",
     key=(*_KEY, "version"),
     keyless_when="message_id",
-    sort=("chat_id", "sent_at", "message_id", "version", "update_id", "raw", "account_id"),
+    sort=("chat_id", "sent_at", "message_id", "version"),
     columns=(
         *_STATE,
         C(63, "version", K.LONG, "1 for the oldest state that was seen, then counting up.", "1 para o estado mais antigo visto, e assim por diante.", required=True),
@@ -126,7 +126,7 @@ MESSAGE_ENTITIES = Table(
     pt="Um trecho marcado de uma mensagem no estado mais recente: menção, hashtag, comando, link, negrito, …",
     key=(*_KEY, "position"),
     keyless_when="message_id",
-    sort=("chat_id", "message_id", "position", "raw", "account_id"),
+    sort=("chat_id", "message_id", "position"),
     columns=(
         *(replace(column, id=number) for number, column in enumerate(_ENTITY_IDENTITY, 1)),
         C(8, "sent_at", K.TIME, "When the message was sent (UTC).", "Quando a mensagem foi enviada (UTC)."),

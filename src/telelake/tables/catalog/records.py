@@ -9,7 +9,7 @@ UPDATES = Table(
     en="An update received, of any kind; the same update received again is not another.",
     pt="Um update recebido, de qualquer tipo; o mesmo update recebido de novo não é outro.",
     key=("raw",),
-    sort=("chat_id", "occurred_at", "update_id", "raw"),
+    sort=("chat_id", "occurred_at", "update_id"),
     reads_day_before=True,
     columns=(
         C(1, "context_date", K.DAY, "Lake day of the update's own date, else of its receipt.", "Dia do lago da data do próprio update, senão do recebimento.", required=True),
@@ -36,7 +36,7 @@ QUARANTINE = Table(
     en="A body that could not be read as an update.",
     pt="Um corpo que não pôde ser lido como update.",
     key=("raw",),
-    sort=("received_at", "raw"),
+    sort=("received_at",),
     columns=(
         C(1, "context_date", K.DAY, "Lake day of its receipt.", "Dia do lago do recebimento.", required=True),
         C(2, "bot_id", K.LONG, "Bot that received it; null when the raw line itself is broken.", "Bot que o recebeu; nulo quando a própria linha bruta está quebrada."),

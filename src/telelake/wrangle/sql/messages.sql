@@ -1,5 +1,5 @@
 SELECT context_date, bot_id, account_id, chat_id, message_id, business_connection_id, ephemeral_message_id,
-       record_id AS raw, update_id, source, direction, kind, is_service, user_id, sender_name, sender_username,
+       raw, update_id, source, direction, kind, is_service, user_id, sender_name, sender_username,
        is_bot, sender_chat_id, sender_tag, author_signature, via_bot_id, chat_type, thread_id, is_topic_message,
        sent_at, edited_at, received_at, text, caption, length, reply_to_message_id, reply_to_user_id,
        reply_to_external_chat_id, reply_to_external_message_id, reply_to_story_id, quote, forward_kind,
