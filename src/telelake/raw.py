@@ -91,11 +91,16 @@ def format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def raw_line(record: Record) -> Line:
-    """Return the line of a readable body. Between JSON's tokens, and only there, a line break becomes a space."""
+def raw_line(record: Record, form: str | None = None) -> Line:
+    """Return the line of a readable body. Between JSON's tokens, and only there, a line break becomes a space.
+
+    `form` says that the body was found to have the form of that digest. It is no part of the record's hash: the same
+    record sealed by another version is the same record.
+    """
     head = _head(record)
+    mark = f',"form":"{form}"'.encode() if form else b""
     body = record.body.replace(b"\n", b" ").replace(b"\r", b" ")
-    return Line(head + b',"body":' + body + b"}", _hash(head))
+    return Line(head + mark + b',"body":' + body + b"}", _hash(head))
 
 
 def quarantine_line(record: Record, reason: str) -> Line:

@@ -122,7 +122,7 @@ class Schedule(_Section):
 class Wrangle(_Section):
     """How much of the machine a build may use."""
 
-    memory: Annotated[str, Field(pattern=r"^\d+(MB|GB)$")] = "2GB"
+    memory: Annotated[str, Field(pattern=r"^\d+(MB|GB)$")] = "1500MB"
     """Memory that the engine may account for before it spills to disk; a build stays well below it in practice."""
     threads: Annotated[int, Field(ge=1)] | None = None
     """Threads of the engine; all processors when unset."""

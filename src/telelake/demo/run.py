@@ -15,7 +15,6 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
 from telelake.demo.group import generate
 from telelake.demo.post import post_all
@@ -34,10 +33,10 @@ _START_SECONDS = 30.0
 def run_demo(
     home: str, *, messages: int, days: int, seed: int, dashboard_port: int | None, say: Callable[[str], None]
 ) -> App:
-    """Make the made-up lake anew in an empty or a demo's own folder; return it, ready to be shown.
+    """Make the made-up lake in an empty folder; return it, ready to be shown.
 
     Raises:
-        SettingsError: the folder holds a lake that is not a demo's, or something else.
+        SettingsError: the folder holds something already; says what to do.
         StoreUnavailable: capture did not start or did not take what was sent.
     """
     app = App(_settings(home, dashboard_port), is_made_up=True)
@@ -73,7 +72,7 @@ def _settings(home: str, dashboard_port: int | None) -> Settings:
 
 
 def _refuse_real(home: str, app: App) -> None:
-    """Let nobody mix made-up data with real ones. A demo's own lake is made anew by adding: duplicates are cut."""
+    """Let nobody mix made-up data with real ones, or with another demo's."""
     folder = local_path(home)
     assert folder is not None
     found = read_home(app.store)
@@ -97,13 +96,14 @@ def _capture(app: App) -> Iterator[tuple[str, str]]:
     secret = secrets.token_urlsafe(24)
     environment = {
         **os.environ,
-        "TELELAKE_HOME": app.settings.home,
+        "TELELAKE_HOME": str(app.settings.home_path),
+        "TELELAKE_STATE_DIR": str(app.state.absolute()),
         "TELELAKE_CAPTURE__HOST": "127.0.0.1",
         "TELELAKE_BOTS": f'{{"{BOT}": {{"id": {BOT_ID}, "secret": {{"env": "TELELAKE_DEMO_SECRET"}}}}}}',
         "TELELAKE_DEMO_SECRET": secret,
     }
     command = [sys.executable, "-m", "telelake", "capture", "--capture-port", str(port)]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, cwd=Path(app.state).parent)  # noqa: S603
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)  # noqa: S603
     url = f"http://127.0.0.1:{port}"
     try:
         _wait(process, f"{url}/healthz")

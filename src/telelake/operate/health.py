@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from telelake.capture.frames import SUFFIX
 from telelake.ports import Release
 from telelake.wrangle.plan import Due, RawListing
 
@@ -78,7 +79,7 @@ def last_received(updates: Sequence[Path]) -> datetime | None:
 
 def unsealed_bytes(journal: Path) -> int:
     """Return the bytes of a journal folder's files."""
-    return sum(path.stat().st_size for path in journal.glob("*") if path.is_file()) if journal.is_dir() else 0
+    return sum(path.stat().st_size for path in journal.glob(f"*{SUFFIX}"))
 
 
 def release_number(release: Release | None) -> int | None:

@@ -84,13 +84,23 @@ def empty_select(table: Table) -> str:
 
 
 def summary(table: Table, relation: str) -> str:
-    """Return a SELECT of, for each day: the day, rows, a digest of them whatever their order, rows with a null that must not be."""
-    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    """Return a SELECT of, for each day: the day, rows, a digest of them, rows with a null that must not be.
+
+    The digest ignores order. Of a table with a pointer to raw it covers the columns that are never null: what stands in
+    the others follows from the record that the pointer names, and from the recipe.
+    """
+    covered = [column.name for column in table.columns if column.required or "raw" not in table_columns(table)]
+    columns = ", ".join(f'"{name}"' for name in covered)
     nulls = " OR ".join(f'"{column.name}" IS NULL' for column in table.columns if column.required)
     return (
         f"SELECT context_date, count(*), CAST(sum(hash({columns})) AS VARCHAR), count(*) FILTER ({nulls}) "
         f"FROM {relation} GROUP BY context_date"
     )
+
+
+def table_columns(table: Table) -> list[str]:
+    """Return the names of a table's columns, in their order."""
+    return [column.name for column in table.columns]
 
 
 def repeated_keys(table: Table, relation: str) -> str:

@@ -14,23 +14,14 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
-
-import msgspec
+from typing import Any
 
 from telelake.raw import read_blocks
+from telelake.tables import form
 from telelake.tables.derive import Node, event_tree, message_tree
 from telelake.telegram.update import MESSAGE_KINDS, loads_leniently, update_kinds
 
-_MIN, _MAX = -(2**63), 2**63 - 1
-_TYPES: dict[str, Any] = {
-    "BIGINT": Annotated[int, msgspec.Meta(ge=_MIN, le=_MAX)],
-    "VARCHAR": str,
-    "BOOLEAN": bool,
-    "DOUBLE": float,
-}
 _ENVELOPE = {"record_id": str, "source": str, "received_at": str, "sha256": str, "bytes": int, "body": dict}
 
 
@@ -49,13 +40,7 @@ def is_regular(path: Path) -> bool:
 
     A body with no kind or with several is regular here; the engine finds those by itself.
     """
-    decoder = _decoder()
-    try:
-        for block in read_blocks(path):
-            decoder.decode_lines(block)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
-    return True
+    return all(form.lines_fit(block) for block in read_blocks(path))
 
 
 def conform(path: Path, target: Path) -> list[Broken]:
@@ -76,30 +61,6 @@ def conform(path: Path, target: Path) -> list[Broken]:
     return broken
 
 
-@cache
-def _decoder() -> msgspec.json.Decoder[Any]:
-    message, event = _struct("Message", message_tree()), _struct("Event", event_tree())
-    kinds: list[tuple[str, Any, Any]] = [
-        (kind, (message if kind in MESSAGE_KINDS else event) | None, None) for kind in update_kinds()
-    ]
-    update_id = ("update_id", _TYPES["BIGINT"])
-    body = msgspec.defstruct("Body", [update_id, *kinds], gc=False, forbid_unknown_fields=True)
-    # The envelope's other keys are our own; whether they are there is seen in the engine, for less.
-    return msgspec.json.Decoder(msgspec.defstruct("Line", [("body", body)], gc=False))
-
-
-def _struct(name: str, node: Node) -> Any:
-    fields: list[tuple[str, Any, Any]] = []
-    rename = {}
-    for key, child in node.fields.items():
-        inner = _TYPES[child.scalar] if child.scalar else _struct(f"{name}_{key}", child)
-        attribute = f"_{key}" if key in {"from"} else key
-        rename[attribute] = key
-        value: Any = list[inner | None] if child.is_list else inner  # type: ignore[valid-type]
-        fields.append((attribute, value | None, None))
-    return msgspec.defstruct(name, fields, rename=rename, gc=False)
-
-
 def _conform_line(line: bytes) -> list[dict[str, Any]] | Broken:
     try:
         item = loads_leniently(line.decode("utf-8"))
@@ -111,7 +72,7 @@ def _conform_line(line: bytes) -> list[dict[str, Any]] | Broken:
         return _broken(line, "raw line is not an envelope")
     body = item["body"]
     update_id = body.get("update_id")
-    if type(update_id) is not int or not _MIN <= update_id <= _MAX:
+    if type(update_id) is not int or not form.MIN <= update_id <= form.MAX:
         return Broken(item["record_id"], "no integer update_id", item["bytes"])
     head = {key: item[key] for key in _ENVELOPE if key != "body"}
     return list(_payloads(head, update_id, body))
@@ -160,7 +121,7 @@ def _fit_one(value: Any, node: Node, path: str, notes: list[str]) -> Any:
 def _is(scalar: str, value: Any) -> bool:
     match scalar:
         case "BIGINT":
-            return type(value) is int and _MIN <= value <= _MAX
+            return type(value) is int and form.MIN <= value <= form.MAX
         case "DOUBLE":
             return type(value) in (int, float)
         case "BOOLEAN":
@@ -188,7 +149,7 @@ def _clean(value: Any, path: str, notes: list[str]) -> Any:
             return [_clean(inner, f"{path}[{index}]", notes) for index, inner in enumerate(value)]
         case bool():
             return value
-        case int() if not _MIN <= value < 2**64:
+        case int() if not form.MIN <= value < 2**64:
             notes.append(f"{path}: number out of range")
             return None
         case float() if not math.isfinite(value):

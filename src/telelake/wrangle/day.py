@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from telelake import __version__
+from telelake.errors import CheckFailed, StoreError, TelelakeError
 from telelake.ports import Books, Built, DayFile, DayInput, Engine, RawStore, Release, TableStore
+from telelake.tables import catalog as declared
 from telelake.tables.catalog import BUILDS, BUILT
 from telelake.wrangle import ledger as ledgers
 from telelake.wrangle.plan import ONE_DAY, BuiltDay, Ledger, RawListing, due, list_raw, recipe_digest
@@ -27,6 +31,8 @@ class Report:
 
     days: list[date] = field(default_factory=list)
     """Days that were built."""
+    failed: dict[str, str] = field(default_factory=dict)
+    """Days that could not be built, with the reason; they stay due."""
     published: int = 0
     """Table days that changed."""
     release: int | None = None
@@ -70,8 +76,9 @@ class Wrangler:
 
         Raises:
             Conflict: another wrangler is at work.
-            CheckFailed: a check did not pass; nothing of the run is published.
-            StoreUnavailable: the same; run again.
+            CheckFailed: a day did not pass its checks; it stays as it was and is due, the others are published.
+            StoreError: the same, for a day with a damaged segment.
+            StoreUnavailable: nothing of the run is published; run again.
         """
         with self.tables.writing():
             start = time.perf_counter()
@@ -102,20 +109,42 @@ class Wrangler:
         try:
             changed: dict[str, list[DayFile]] = {}
             entries: list[ledgers.Entry] = []
-            for number, batch in enumerate(self._batches(days, listing)):
+            failures: list[TelelakeError] = []
+            waiting = deque(self._batches(days, listing))
+            for number in count():
+                if not waiting:
+                    break
+                batch = waiting.popleft()
                 start = time.perf_counter()
-                built = self.engine.build([self._input(day, listing) for day in batch], self.scratch / str(number))
+                try:
+                    built = self.engine.build([self._input(day, listing) for day in batch], self.scratch / str(number))
+                except (CheckFailed, StoreError) as error:
+                    if error.retry:
+                        raise
+                    # One bad day must cost no other: each is tried alone.
+                    if len(batch) > 1:
+                        waiting.extendleft([day] for day in reversed(batch))
+                    else:
+                        report.failed[batch[0].isoformat()] = str(error)
+                        failures.append(error)
+                    continue
                 report.add(built)
                 entries += self._entries(built, listing, round(time.perf_counter() - start, 3))
                 for name, files in built.tables.items():
+                    recipe = recipe_digest(declared.table(name))
                     changed.setdefault(name, []).extend(
-                        each for each in files if _content(ledger, each.day, name) != each.digest
+                        each for each in files if _has_changed(each, recipe, ledger.get((each.day, name)))
                     )
                 if progress:
                     progress(len({entry.day for entry in entries}), len(days))
             self._publish({name: files for name, files in changed.items() if files}, entries, ledger, release, report)
         finally:
             shutil.rmtree(self.scratch, ignore_errors=True)
+        if len(failures) == 1:
+            raise failures[0]
+        if failures:
+            said = "\n".join(f"{day}: {reason}" for day, reason in report.failed.items())
+            raise CheckFailed(f"{len(failures)} days were not published; the others were.\n{said}")
 
     def _publish(
         self, changed: dict[str, list[DayFile]], entries: Sequence[ledgers.Entry], ledger: Ledger,
@@ -172,7 +201,9 @@ class Wrangler:
                 yield ledgers.Entry(file.day, table.name, digests, file.rows, books, seconds, now, __version__)
 
 
-def _content(ledger: Ledger, day: date, table: str) -> str | None:
-    built = ledger.get((day, table))
-    # A day without rows that was never published needs no publication either.
-    return built.content_digest if built else "empty"
+def _has_changed(made: DayFile, recipe: str, before: BuiltDay | None) -> bool:
+    """Return whether a day must be published: its digest covers what the recipe made of raw only together with the recipe."""
+    if made.path is None:
+        # A day without rows that was never published needs no publication either.
+        return before is not None and before.content_digest != made.digest
+    return before is None or (before.content_digest, before.recipe_digest) != (made.digest, recipe)

@@ -7,26 +7,28 @@ Owns the order conform → parse → cut duplicates → one SQL file a table →
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
-from telelake.errors import CheckFailed, TableMismatch
+from telelake.errors import CheckFailed, StoreError, TableMismatch
 from telelake.ports import Books, Built, DayFile, DayInput
+from telelake.raw import read_blocks
 from telelake.settings import Wrangle
 from telelake.tables import derive
-from telelake.tables.catalog import BUILT, MESSAGE_VERSIONS, MESSAGES, QUARANTINE, UPDATES
+from telelake.tables.catalog import BUILT, QUARANTINE, UPDATES
 from telelake.tables.model import Table
 from telelake.wrangle import parse
 from telelake.wrangle.conform import Broken, conform, is_regular
 from telelake.wrangle.sql import sql_file
 
 _ROW_GROUP = 122_880
-_CUT_FROM_SORTED = (MESSAGES.name, MESSAGE_VERSIONS.name)
+_SORTED_RECORDS = 500_000
+"""Records up to which a day's rows are sorted; a larger day keeps about the order of arrival, for half the time."""
 
 
 class DuckDBEngine:
@@ -38,14 +40,14 @@ class DuckDBEngine:
     def build(self, days: Sequence[DayInput], into: Path) -> Built:
         """Build every declared table for some days; see `ports.Engine`."""
         into.mkdir(parents=True, exist_ok=True)
-        scratch = into / "scratch.duckdb"
-        con = duckdb.connect(str(scratch))
-        try:
+        with duckdb.connect() as con:  # in memory; what does not fit spills
             self._configure(con, into)
-            return _Run(con, days, into).build()
-        finally:
-            con.close()
-            scratch.unlink(missing_ok=True)
+            try:
+                return _Run(con, days, into).build()
+            except duckdb.IOException as error:
+                for path in (path for day in days for path in (*day.segments, *day.before, *day.quarantine)):
+                    deque(read_blocks(path), maxlen=0)  # names the damaged one
+                raise StoreError(f"The engine could not read or write its files: {error}") from error
 
     def _configure(self, con: duckdb.DuckDBPyConnection, into: Path) -> None:
         con.execute(f"SET memory_limit = '{self._settings.memory}'")
@@ -53,7 +55,6 @@ class DuckDBEngine:
             con.execute(f"SET threads = {self._settings.threads}")
         con.execute("SET TimeZone = 'UTC'")
         con.execute("SET preserve_insertion_order = false")  # raw has no order to preserve
-        con.execute("SET checkpoint_threshold = '1TB'")  # nobody reads the scratch file after us
         con.execute("SET temp_directory = ?", [str(into / "spill")])
         con.execute(sql_file("_macros"))
         con.execute(parse.service_kinds())
@@ -77,10 +78,7 @@ class _Run:
             self._cut_duplicates()
         with self._timed("states"):
             self.con.execute(f"CREATE TABLE states AS {sql_file('_states')}")
-            # Sorted once; what is cut from it keeps the order without sorting such wide rows again.
-            self.con.execute("SET preserve_insertion_order = true")
-            order = ", ".join(MESSAGE_VERSIONS.sort)
-            self.con.execute(f"CREATE TABLE message_states AS {sql_file('_message_states')} ORDER BY {order}")
+            self.con.execute(f"CREATE VIEW message_states AS {sql_file('_message_states')}")
         tables: dict[str, Sequence[DayFile]] = {}
         for table in BUILT:
             with self._timed(table.name):
@@ -90,51 +88,52 @@ class _Run:
     def _parse(self) -> list[tuple[date, Broken]]:
         """Make `records`: all of the days' lines, typed. Return the lines that are broken.
 
-        Checking and parsing run side by side, because the check almost always finds nothing; when it does, or when
-        the engine stops at a line, the segments concerned are read again as `conform` has written them.
+        A line that the sealer has marked is as the Bot API has it. Segments with any other line are checked here; those
+        in which something is wrong, or at which the engine stops, are read again as `conform` has written them.
         """
-        paths = [path for day in self.days for path in day.segments]
         where = {path: day.day for day in self.days for path in day.segments}
         self.con.execute(parse.create_records())
-        if not paths:
+        if not where:
             return []
-        with ThreadPoolExecutor(1) as pool:
-            checked = pool.submit(lambda: [path for path in paths if not is_regular(path)])
-            try:
-                self.con.execute(parse.insert_records(paths))
-                irregular = set(self._odd())
-            except duckdb.Error:
-                # Which line it was is the conformer's to find; a line that even it lets pass is then written anew.
-                irregular = set() if checked.result() else set(paths)
-                self.con.execute("DELETE FROM records")
-                stopped = True
-            else:
-                stopped = False
-            irregular |= set(checked.result())
-        again: list[Path] = sorted(irregular)
+        try:
+            self.con.execute(parse.insert_records(list(where)))
+            odd, unmarked = self._odd()
+            irregular = sorted(odd | {path for path in unmarked - odd if not is_regular(path)})
+            self.con.execute("DELETE FROM records WHERE list_contains(?, file)", [list(self._files(irregular))])
+            again: list[Path] = []
+        except duckdb.InvalidInputException:
+            # Which line it was is the conformer's to find; if even it finds none, every segment is written anew.
+            self.con.execute("DELETE FROM records")
+            irregular = [path for path in where if not is_regular(path)] or list(where)
+            again = [path for path in where if path not in set(irregular)]
         broken = []
-        conformed = []
-        for number, path in enumerate(again):
-            day = where[path]
-            target = self.into / "conformed" / f"{number}" / path.parent.parent.name / path.parent.name / f"{number}.ndjson"
-            broken += [(day, line) for line in conform(path, target)]
+        for number, path in enumerate(irregular):
+            folder = self.into / "conformed" / f"{number}" / path.parent.parent.name / path.parent.name
+            target = folder / f"{number}.ndjson"
+            broken += [(where[path], line) for line in conform(path, target)]
             if target.stat().st_size:
-                conformed.append(target)
-        if stopped:
-            conformed += [path for path in paths if path not in irregular]
-        elif again:
-            self.con.execute("DELETE FROM records WHERE list_contains(?, filename)", [[str(path) for path in again]])
-        if conformed:
-            self.con.execute(parse.insert_records(conformed))
+                again.append(target)
+        if again:
+            self.con.execute(parse.insert_records(again))
         return broken
 
-    def _odd(self) -> list[Path]:
-        """Return the segments with a body of no kind or several, or with a broken envelope."""
+    def _odd(self) -> tuple[set[Path], set[Path]]:
+        """Return the segments with a body of no kind or several or with a broken envelope, and those with unmarked lines."""
         rows = self.con.execute(
-            "SELECT DISTINCT filename FROM records WHERE kinds IS DISTINCT FROM 1 OR record_id IS NULL OR source IS NULL "
-            "OR received_at IS NULL OR bytes IS NULL OR sha256 IS NULL OR update_id IS NULL"
+            "SELECT file, count(*) FILTER (kinds IS DISTINCT FROM 1 OR record_id IS NULL OR source IS NULL "
+            "OR received_at IS NULL OR bytes IS NULL OR NOT is_hashed OR update_id IS NULL), "
+            "count(*) FILTER (NOT has_form) FROM records GROUP BY file"
         ).fetchall()
-        return [Path(name) for (name,) in rows]
+        paths = self._files([path for day in self.days for path in day.segments])
+        return {paths[file] for file, odd, _ in rows if odd}, {paths[file] for file, _, unmarked in rows if unmarked}
+
+    def _files(self, paths: Sequence[Path]) -> dict[int, Path]:
+        """Return paths by what `records` holds of them: a name a row would be a tenth of all memory."""
+        names = [str(path) for path in paths]
+        return {
+            file: Path(name)
+            for name, file in self.con.execute("SELECT name, hash(name) FROM unnest(?) AS names(name)", [names]).fetchall()
+        }
 
     def _quarantine(self, broken: list[tuple[date, Broken]]) -> None:
         """Make `unreadable`: what capture could not read, and what lies broken in raw."""
@@ -172,16 +171,17 @@ class _Run:
         self.con.execute(f"CREATE {'TABLE' if len(self.days) > 1 else 'VIEW'} {made} AS {sql_file(table.name)}")
         produced = [row[0] for row in self.con.execute(f"DESCRIBE {made}").fetchall()]
         select = derive.cast_select(table, made, produced)
-        paths = {day.day: path for day in self.days if (path := self._write(table, select, day.day))}
+        paths = {day.day: path for day in self.days if (path := self._write(table, select, day))}
         digests = self._check(table, list(paths.values()))
         if len(self.days) > 1:
             self.con.execute(f"DROP TABLE {made}")
         return [DayFile(day.day, paths.get(day.day), *digests.get(day.day, (0, "empty"))) for day in self.days]
 
-    def _write(self, table: Table, select: str, day: date) -> Path | None:
+    def _write(self, table: Table, select: str, of: DayInput) -> Path | None:
+        day = of.day
         path = self.into / table.name / f"{day.isoformat()}.parquet"
         path.parent.mkdir(exist_ok=True)
-        order = "" if table.name in _CUT_FROM_SORTED else f"ORDER BY {', '.join(table.sort)}"
+        order = f"ORDER BY {', '.join(table.sort)}" if of.records <= _SORTED_RECORDS else ""
         copied = self.con.execute(
             f"COPY ({select} WHERE context_date = DATE '{day.isoformat()}' {order}) TO {parse.text(str(path))} "
             f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}, FIELD_IDS {derive.field_ids(table)})"

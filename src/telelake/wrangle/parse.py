@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from telelake.tables import derive
+from telelake.tables import derive, form
 from telelake.telegram.update import MESSAGE_KINDS, botapi, update_kinds
 from telelake.wrangle.sql import sql_file
 
@@ -19,6 +19,9 @@ _LINE_BYTES = 64 * 1024 * 1024
 
 _USUAL = ("from", "chat")
 """Objects that nearly every message has; `names` holds the members of the message, then of each of these."""
+
+_MEDIA = ("video", "animation", "audio", "voice", "video_note", "document", "sticker", "live_photo", "photo")
+"""Content that is a file; where a message has two, the first says what it is."""
 
 _TYPED_CONTENT = ("text", "live_photo", "animation", "photo", "sticker", "voice", "video", "video_note", "document", "audio")
 """Content that `m` holds as typed fields, so that its presence is seen without another look at the JSON; `animation`
@@ -50,10 +53,10 @@ def create_earlier(paths: Sequence[Path]) -> str:
     """Return the statement that makes `earlier`: the identities of what lies in the day before, as of the day itself."""
     columns = {"sha256": "VARCHAR", "body": "STRUCT(update_id BIGINT)"}
     if not paths:
-        return "CREATE TABLE earlier (context_date DATE, bot_id BIGINT, update_id BIGINT, sha256 VARCHAR)"
+        return "CREATE TABLE earlier (context_date DATE, bot_id BIGINT, update_id BIGINT, body_hash UBIGINT)"
     return (
         "CREATE TABLE earlier AS SELECT DISTINCT context_date + 1 AS context_date, bot AS bot_id, "
-        f"body.update_id AS update_id, left(sha256, 32) AS sha256 FROM {_read(paths, columns, ignore_errors=True)} WHERE sha256 IS NOT NULL"
+        f"body.update_id AS update_id, hash(sha256) AS body_hash FROM {_read(paths, columns, ignore_errors=True)} WHERE sha256 IS NOT NULL"
     )
 
 
@@ -73,7 +76,7 @@ def _select(paths: Sequence[Path], *, files: bool = True) -> str:
     body = ", ".join(f'"{kind}" JSON' for kind in kinds)
     columns = {
         "record_id": "VARCHAR", "source": "VARCHAR", "received_at": "VARCHAR", "bytes": "BIGINT", "sha256": "VARCHAR",
-        "ordinal": "BIGINT", "kind": "VARCHAR", "unknown": "JSON", "notes": "VARCHAR[]",
+        "form": "VARCHAR", "ordinal": "BIGINT", "kind": "VARCHAR", "unknown": "JSON", "notes": "VARCHAR[]",
         "body": f"STRUCT(update_id BIGINT, {body})",
     }  # fmt: skip
     lines = _read(paths, columns) if files else f"({_no_lines(columns)})"
@@ -81,20 +84,23 @@ def _select(paths: Sequence[Path], *, files: bool = True) -> str:
     number_of_kinds = " + ".join(f'(body."{kind}" IS NOT NULL)::INTEGER' for kind in kinds)
     return f"""
 WITH lines AS (
-    SELECT context_date, bot AS bot_id, record_id, source, CAST(received_at AS TIMESTAMPTZ) AS received_at, bytes, left(sha256, 32) AS sha256,
-           body.update_id AS update_id, coalesce(ordinal, 0) AS ordinal, unknown, notes, filename,
+    SELECT context_date, bot AS bot_id, record_id, source, CAST(received_at AS TIMESTAMPTZ) AS received_at, bytes, hash(sha256) AS body_hash, sha256 IS NOT NULL AS is_hashed,
+           body.update_id AS update_id, coalesce(ordinal, 0) AS ordinal, unknown, notes, hash(filename) AS file,
+           form IS NOT DISTINCT FROM {text(form.digest())} OR ordinal IS NOT NULL AS has_form,
            coalesce(kind, CASE {kind_of} END) AS kind,
            CASE WHEN ordinal IS NULL THEN {number_of_kinds} ELSE 1 END AS kinds,
            coalesce({", ".join(f'body."{kind}"' for kind in MESSAGE_KINDS)}) AS message,
            coalesce({", ".join(f'body."{kind}"' for kind in others)}) AS event
     FROM {lines}
 ), parsed AS (
-    SELECT *, from_json(message, {text(derive.json_structure(derive.message_tree()))}) AS m,
+    SELECT *, from_json(message, {text(_message_structure())}) AS m,
            from_json(event, {text(derive.json_structure(derive.event_tree()))}) AS e,
            json_keys(message, ['$', '$.from', '$.chat']) AS names
     FROM lines
 ), typed AS (
-    SELECT *, {_message_kind()} AS message_kind, {_extra()} AS extra FROM parsed
+    SELECT *, {_message_kind()} AS message_kind, {_extra()} AS extra,
+           from_json({_media()}, {text(_media_structure())}) AS media
+    FROM parsed
 )
 SELECT * FROM ({sql_file("_records")})"""
 
@@ -102,6 +108,24 @@ SELECT * FROM ({sql_file("_records")})"""
 def _no_lines(columns: dict[str, str]) -> str:
     nulls = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in columns.items())
     return f"SELECT CAST(NULL AS DATE) AS context_date, CAST(NULL AS BIGINT) AS bot, '' AS filename, {nulls}"
+
+
+def _message_structure() -> str:
+    """Return the message's tree with media as JSON: few messages have any, and their fields would be most of all fields."""
+    fields = json.loads(derive.json_structure(derive.message_tree()))
+    return json.dumps({name: "JSON" if name in _MEDIA else inner for name, inner in fields.items()})
+
+
+def _media() -> str:
+    """Return the expression of a message's file; of a photo's sizes, the largest."""
+    return f"coalesce({', '.join(f'm.{name}' for name in _MEDIA if name != 'photo')}, m.photo -> '$[#-1]')"
+
+
+def _media_structure() -> str:
+    """Return all fields that are read of any kind of media, as one object."""
+    fields = json.loads(derive.json_structure(derive.message_tree()))
+    kinds = [fields[name][0] if name == "photo" else fields[name] for name in _MEDIA]
+    return json.dumps({key: kind for each in kinds for key, kind in each.items()})
 
 
 def _message_kind() -> str:
@@ -142,7 +166,7 @@ def _extra() -> str:
             f" '\\{{\"[A-Za-z_0-9]+\":\\{{\\}},?', '{{', 'g')"
         )
     payload = f"""CASE WHEN message IS NULL THEN event::VARCHAR
-            WHEN {" AND ".join(settled)} THEN NULL
+            WHEN {" AND ".join(settled)} AND NOT ({has_parts}) THEN NULL
             WHEN {" AND ".join(settled[1:])} AND NOT ({has_parts})
             THEN nullif(json_merge_patch(message, {text(shallow)})::VARCHAR, '{{}}')
             ELSE nullif({left}, '{{}}') END"""

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from importlib.resources import files
 
 from telelake.ports import RawStore
 from telelake.raw import QUARANTINE, RAW, Segment, digest_of, parse_key
@@ -88,8 +89,9 @@ def list_raw(store: RawStore) -> RawListing:
 
 
 def recipe_digest(table: Table) -> str:
-    """Return the digest of what decides a table's rows beside its input: its SQL and its declaration."""
-    parts = [declaration_digest(table), sql_file(table.name), parse.create_records(), *map(sql_file, _SHARED_SQL)]
+    """Return the digest of what decides a table's rows beside its input: its SQL, its declaration, how lines are read."""
+    conform = files(__package__).joinpath("conform.py").read_text(encoding="utf-8")
+    parts = [declaration_digest(table), sql_file(table.name), parse.create_records(), conform, *map(sql_file, _SHARED_SQL)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 

@@ -8,7 +8,7 @@ WITH crowd AS (
     GROUP BY ALL
     HAVING count(*) > 1
 ), same AS (
-    SELECT records.context_date, records.bot_id, records.update_id, records.sha256, records.record_id, records.rowid AS rid,
+    SELECT records.context_date, records.bot_id, records.update_id, records.body_hash, records.record_id, records.rowid AS rid,
            row_number() OVER sorted AS position
     FROM records
     JOIN crowd
@@ -17,10 +17,10 @@ WITH crowd AS (
       AND crowd.update_id = records.update_id
     WHERE records.ordinal = 0
     WINDOW sorted AS (
-        PARTITION BY records.context_date, records.bot_id, records.update_id, records.sha256
+        PARTITION BY records.context_date, records.bot_id, records.update_id, records.body_hash
         ORDER BY records.received_at, records.record_id, records.rowid)
 )
-SELECT context_date, bot_id, update_id, sha256, count(*) AS copies, count(DISTINCT record_id) AS deliveries,
+SELECT context_date, bot_id, update_id, body_hash, count(*) AS copies, count(DISTINCT record_id) AS deliveries,
        arg_min(rid, position) AS first_rid, list(rid) AS rids
 FROM same
 GROUP BY ALL
@@ -35,7 +35,7 @@ JOIN earlier
   ON  earlier.context_date = records.context_date
   AND earlier.bot_id = records.bot_id
   AND earlier.update_id = records.update_id
-  AND earlier.sha256 = records.sha256
+  AND earlier.body_hash = records.body_hash
 WHERE records.ordinal = 0;
 
 -- A body with several kinds lies in several rows of one file; its further payloads go the way of its first.
@@ -43,7 +43,7 @@ INSERT INTO duplicates
 SELECT further.rowid
 FROM records AS further
 JOIN records AS first
-  ON  first.ordinal = 0 AND first.record_id = further.record_id AND first.filename = further.filename
+  ON  first.ordinal = 0 AND first.record_id = further.record_id AND first.file = further.file
 JOIN duplicates ON duplicates.rid = first.rowid
 WHERE further.ordinal > 0;
 

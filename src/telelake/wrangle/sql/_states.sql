@@ -1,5 +1,5 @@
--- The states of each message, numbered. One row for each payload that is a state of its own:
--- two bots in one group see the same state, which is one row, that of the first receipt.
+-- The states of the messages that were seen more than once, numbered. Two bots in one group see the same state, which
+-- is one row, that of the first receipt; the others are not `kept`. Any other message has one state and no row here.
 WITH payload AS (
     SELECT rid, context_date, received_at, record_id, ordinal, update_id, account_id, chat_id, message_id,
            business_connection_id, ephemeral_message_id, edited_at
@@ -42,6 +42,6 @@ WITH payload AS (
            ) AS versions
     FROM distinct_states
 )
-SELECT rid, version, versions FROM numbered
-UNION ALL
-SELECT rid, 1, 1 FROM payload WHERE rid NOT IN (SELECT rid FROM crowded)
+SELECT crowded.rid, version, versions, version IS NOT NULL AS kept
+FROM crowded
+LEFT JOIN numbered ON numbered.rid = crowded.rid

@@ -1,6 +1,6 @@
 WITH marked AS (
     SELECT context_date, account_id, chat_id, message_id, business_connection_id, ephemeral_message_id,
-           raw, sent_at, user_id, words, unnest(marks) AS mark, generate_subscripts(marks, 1) AS position
+           raw, sent_at, user_id, coalesce(text, caption) AS words, unnest(marks) AS mark, generate_subscripts(marks, 1) AS position
     FROM message_states
     WHERE is_latest AND entities > 0
 )
