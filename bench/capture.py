@@ -151,7 +151,9 @@ async def load(port: int, requests: list[bytes], connections: int) -> tuple[floa
     count = len(requests)
     loop = asyncio.get_running_loop()
     begun = time.perf_counter()
-    await asyncio.gather(*(loop.create_connection(lambda: Sender(shared), "127.0.0.1", port) for _ in range(connections)))
+    await asyncio.gather(
+        *(loop.create_connection(lambda: Sender(shared), "127.0.0.1", port) for _ in range(connections))
+    )
     await shared.done
     return count / (time.perf_counter() - begun), shared.latencies
 
@@ -196,7 +198,9 @@ def main() -> int:
     parser.add_argument("--connections", type=int, nargs="+", default=[40, 100, 256])
     parser.add_argument("--rounds", type=int, default=5, help="of each application")
     parser.add_argument("--body-bytes", type=int, default=700)
-    parser.add_argument("--seal-seconds", type=float, help="seal while measuring, this often; by default at the end only")
+    parser.add_argument(
+        "--seal-seconds", type=float, help="seal while measuring, this often; by default at the end only"
+    )
     parser.add_argument("--folder", help="where to write; it should lie on the disk that will be used")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--at-least", type=float, default=0.5, help="exit 1 when a ratio is lower")

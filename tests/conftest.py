@@ -37,12 +37,16 @@ class LakeFolder:
         self.root = root
         self.zone = ZoneInfo(zone)
         self.store = DirectoryStore(root)
-        self.tables: TableStore = IcebergTables(self.store, str(root), root / "state") if iceberg else PlainTables(root / "plain")
+        self.tables: TableStore = (
+            IcebergTables(self.store, str(root), root / "state") if iceberg else PlainTables(root / "plain")
+        )
         self.engine = DuckDBEngine(Wrangle())
         self.wrangler = Wrangler(self.store, self.tables, self.engine, root / "state" / "work", 1 << 28)
         self._ids = itertools.count(1)
 
-    def record(self, body: bytes | dict[str, Any], at: datetime = NOW, bot: int = BOT, record_id: str | None = None) -> raw.Record:
+    def record(
+        self, body: bytes | dict[str, Any], at: datetime = NOW, bot: int = BOT, record_id: str | None = None
+    ) -> raw.Record:
         """Return a body as it was captured."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         return raw.Record(record_id or f"test-{next(self._ids):08d}", bot, "webhook", at, data)
@@ -91,7 +95,9 @@ class LakeFolder:
     def content(self, *tables: str) -> dict[str, list[tuple[Any, ...]]]:
         """Return all rows of tables, as text and sorted, less what says where they came from."""
         return {
-            name: sorted(self.rows(f"SELECT CAST(COLUMNS(*) AS VARCHAR) FROM {name}"), key=str) if self.files(name) else []
+            name: sorted(self.rows(f"SELECT CAST(COLUMNS(*) AS VARCHAR) FROM {name}"), key=str)
+            if self.files(name)
+            else []
             for name in tables
         }
 
@@ -109,7 +115,9 @@ def make_lake(tmp_path: Path) -> Callable[..., LakeFolder]:
     return lambda **options: LakeFolder(tmp_path / f"lake-{next(numbers)}", **options)
 
 
-def message(update_id: int, message_id: int, text: str | None = "oi", *, kind: str = "message", **fields: Any) -> dict[str, Any]:
+def message(
+    update_id: int, message_id: int, text: str | None = "oi", *, kind: str = "message", **fields: Any
+) -> dict[str, Any]:
     """Return an update with a message; `fields` replace or add to the message's, and None takes one out."""
     payload: dict[str, Any] = {
         "message_id": message_id,

@@ -28,7 +28,9 @@ def test_real_updates_become_rows(tmp_path: Path) -> None:
         "TELELAKE_CAPTURE__HOST": "127.0.0.1",
     }
     command = [sys.executable, "-m", "telelake"]
-    process = subprocess.Popen([*command, "capture", "--capture-port", str(port)], env=environment, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [*command, "capture", "--capture-port", str(port)], env=environment, stderr=subprocess.PIPE
+    )
     try:
         assert process.stderr is not None
         process.stderr.readline()
@@ -50,7 +52,9 @@ def test_real_updates_become_rows(tmp_path: Path) -> None:
         "(SELECT count(*) FROM messages) AS messages, (SELECT sum(deliveries) FROM updates) AS deliveries, "
         "(SELECT count(*) FROM updates WHERE kind IS NULL) AS kindless"
     )
-    found = subprocess.run([*command, "sql", asked, "--format", "json"], env=environment, check=True, capture_output=True)
+    found = subprocess.run(
+        [*command, "sql", asked, "--format", "json"], env=environment, check=True, capture_output=True
+    )
     counted = json.loads(found.stdout)[0]
     distinct = set(bodies)
 

@@ -35,10 +35,14 @@ cli = typer.Typer(
     rich_markup_mode=None,
 )
 
-Home = Annotated[str | None, typer.Option("--home", help="Root of the lake: a folder, file:///…, or s3://bucket/prefix.")]
+Home = Annotated[
+    str | None, typer.Option("--home", help="Root of the lake: a folder, file:///…, or s3://bucket/prefix.")
+]
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file; else ./telelake.toml, else the home's.")]
 CapturePort = Annotated[int | None, typer.Option("--capture-port", help="Port of the webhook; 0 takes a free one.")]
-DashboardPort = Annotated[int | None, typer.Option("--dashboard-port", help="Port of the dashboard; 0 takes a free one.")]
+DashboardPort = Annotated[
+    int | None, typer.Option("--dashboard-port", help="Port of the dashboard; 0 takes a free one.")
+]
 Format = Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")]
 Output = Annotated[Path | None, typer.Option("--output", help="Write to this file instead of stdout.")]
 Day = Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="The one day to build.")]
@@ -62,7 +66,9 @@ def _version(wanted: bool) -> None:
 
 @cli.callback()
 def common(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Keep everything a Telegram bot sees in a lake you own, and ask it questions."""
     del version
@@ -108,7 +114,9 @@ def demo(
     messages: Annotated[int, typer.Option(min=1, help="Messages to make up.")] = 20_000,
     days: Annotated[int, typer.Option(min=1, max=3650, help="Days they are spread over, today the last.")] = 28,
     seed: Annotated[int, typer.Option(help="The same seed makes the same group.")] = 1,
-    no_serve: Annotated[bool, typer.Option("--no-serve", help="End after the summary instead of serving the dashboard.")] = False,
+    no_serve: Annotated[
+        bool, typer.Option("--no-serve", help="End after the summary instead of serving the dashboard.")
+    ] = False,
     dashboard_port: DashboardPort = None,
 ) -> None:
     """Make a lake of a made-up Portuguese support group, through the real webhook, and show it."""
@@ -129,7 +137,9 @@ def wrangle(
     day: Day = None,
     from_: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="First day to build.")] = None,
     to: Annotated[str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Last day to build.")] = None,
-    maintain: Annotated[bool, typer.Option("--maintain", help="Only drop old releases and files that nothing needs.")] = False,
+    maintain: Annotated[
+        bool, typer.Option("--maintain", help="Only drop old releases and files that nothing needs.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Build the days that are due, or those that are named."""
@@ -149,7 +159,11 @@ def wrangle(
     else:
         rows = ", ".join(f"{name} {count:,}" for name, count in report.rows.items() if count)
         _say(f"{len(report.days)} days built in {report.seconds['total']:.1f} s: {rows}.")
-        _say(f"Published as release {report.release}." if report.release else "Nothing has changed; nothing was published.")
+        _say(
+            f"Published as release {report.release}."
+            if report.release
+            else "Nothing has changed; nothing was published."
+        )
 
 
 @cli.command()

@@ -174,4 +174,3 @@ class Engine(Protocol):
             CheckFailed: a check did not pass; nothing may be published.
             TableMismatch: a .sql file and its declaration disagree.
         """
-

@@ -130,7 +130,9 @@ def parse_key(key: str) -> Segment | None:
         day = date.fromisoformat(found["day"])
     except ValueError:
         return None
-    return Segment(key, found["area"] == "quarantine", int(found["bot"]), day, int(found["records"]), int(found["digest"], 16))
+    return Segment(
+        key, found["area"] == "quarantine", int(found["bot"]), day, int(found["records"]), int(found["digest"], 16)
+    )
 
 
 def digest_of(segments: Iterable[Segment]) -> str:
@@ -151,7 +153,10 @@ def read_blocks(path: Path, size: int = 1 << 20) -> Iterator[bytes]:
     """
     rest = b""
     try:
-        with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True) as stream:
+        with (
+            path.open("rb") as file,
+            zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True) as stream,
+        ):
             while block := stream.read(size):
                 cut = block.rfind(b"\n") + 1
                 if cut:
@@ -160,7 +165,9 @@ def read_blocks(path: Path, size: int = 1 << 20) -> Iterator[bytes]:
                 else:
                     rest += block
     except zstandard.ZstdError as error:
-        raise StoreError(f"The segment {path} is damaged ({error}). Restore it from a copy; its day is not published.") from error
+        raise StoreError(
+            f"The segment {path} is damaged ({error}). Restore it from a copy; its day is not published."
+        ) from error
     if rest:
         yield rest
 

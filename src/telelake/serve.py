@@ -40,7 +40,9 @@ def listen(host: str, port: int, setting: str) -> socket.socket:
         bound.listen(2048)
     except OSError as error:
         bound.close()
-        raise SettingsError(f"{host}:{port} ({setting}) cannot be listened on: {error}. Choose another port.") from error
+        raise SettingsError(
+            f"{host}:{port} ({setting}) cannot be listened on: {error}. Choose another port."
+        ) from error
     return bound
 
 

@@ -68,19 +68,27 @@ class Bot(_Section):
         if self.id is not None:
             return self.id
         if self.token is None:
-            raise SettingsError(f"bots.{name} needs `token = {{ env = \"…\" }}` or `id = …`, to know whose updates these are.")
+            raise SettingsError(
+                f'bots.{name} needs `token = {{ env = "…" }}` or `id = …`, to know whose updates these are.'
+            )
         number = self.token.read().partition(":")[0]
         if not number.isascii() or not number.isdigit():
-            raise SettingsError(f"The token in {self.token.env} is not of the form 123456:ABC…; copy it again from @BotFather.")
+            raise SettingsError(
+                f"The token in {self.token.env} is not of the form 123456:ABC…; copy it again from @BotFather."
+            )
         return int(number)
 
     def webhook_secret(self, name: str) -> str:
         """Return the webhook's secret, checked against what Telegram allows."""
         if self.secret is None:
-            raise SettingsError(f"bots.{name} needs `secret = {{ env = \"…\" }}`: without it anyone could post to its webhook.")
+            raise SettingsError(
+                f'bots.{name} needs `secret = {{ env = "…" }}`: without it anyone could post to its webhook.'
+            )
         value = self.secret.read()
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value):
-            raise SettingsError(f"The secret in {self.secret.env} must be 1-256 characters of A-Z a-z 0-9 _ - (Telegram's rule).")
+            raise SettingsError(
+                f"The secret in {self.secret.env} must be 1-256 characters of A-Z a-z 0-9 _ - (Telegram's rule)."
+            )
         return value
 
 
@@ -174,8 +182,11 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment over file; flags are applied by `load`, over both."""
@@ -188,7 +199,9 @@ class Settings(BaseSettings):
         try:
             return ZoneInfo(self.timezone)
         except (KeyError, ValueError, OSError) as error:
-            raise SettingsError(f"timezone = '{self.timezone}' is not an IANA zone name such as 'America/Sao_Paulo'.") from error
+            raise SettingsError(
+                f"timezone = '{self.timezone}' is not an IANA zone name such as 'America/Sao_Paulo'."
+            ) from error
 
     @property
     def home_path(self) -> Path | None:
@@ -275,9 +288,11 @@ def _with(model: Any, path: list[str], value: Any) -> Any:
     """Return a copy of `model` with one value set, validated."""
     head, *tail = path
     inner = _with(getattr(model, head), tail, value) if tail else value
-    return type(model).model_validate(model.model_copy(update={head: inner}).model_dump()) if not isinstance(
-        model, Settings
-    ) else model.model_copy(update={head: inner})
+    return (
+        type(model).model_validate(model.model_copy(update={head: inner}).model_dump())
+        if not isinstance(model, Settings)
+        else model.model_copy(update={head: inner})
+    )
 
 
 def _explain(error: ValidationError, where: str) -> str:

@@ -82,10 +82,12 @@ class App:
         """Return the public door, for the bots that have one."""
         from telelake.capture.webhook import Webhook, WebhookBot
 
-        bots = {name: WebhookBot(bot.bot_id(name), bot.webhook_secret(name)) for name, bot in self.settings.bots.items()}
+        bots = {
+            name: WebhookBot(bot.bot_id(name), bot.webhook_secret(name)) for name, bot in self.settings.bots.items()
+        }
         if not bots:
             raise SettingsError(
-                "No bot is set. Add to telelake.toml:\n\n[bots.support]\ntoken = { env = \"SUPPORT_BOT_TOKEN\" }\n"
+                'No bot is set. Add to telelake.toml:\n\n[bots.support]\ntoken = { env = "SUPPORT_BOT_TOKEN" }\n'
                 'secret = { env = "SUPPORT_BOT_SECRET" }'
             )
         return Webhook(self.receiver(), bots, max_body_bytes=self.settings.capture.max_body_bytes)

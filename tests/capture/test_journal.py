@@ -26,7 +26,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def entries(count: int, seed: int = 1) -> list[Entry]:
     rng = random.Random(seed)
-    return [Entry(1_763_712_000_000_000 + n, 7 + n % 2, "webhook", rng.randbytes(rng.randrange(0, 60))) for n in range(count)]
+    return [
+        Entry(1_763_712_000_000_000 + n, 7 + n % 2, "webhook", rng.randbytes(rng.randrange(0, 60)))
+        for n in range(count)
+    ]
 
 
 def contents(records) -> list[Entry]:
@@ -129,7 +132,9 @@ def test_overwritten_stretches_cost_what_they_cover(tmp_path):
         damaged = data[:start] + noise + data[stop:]
         target.write_bytes(damaged)
         begins = [0, *ends[:-1]]
-        hit = {n for n, (begin, end) in enumerate(zip(begins, ends, strict=True)) if data[begin:end] != damaged[begin:end]}
+        hit = {
+            n for n, (begin, end) in enumerate(zip(begins, ends, strict=True)) if data[begin:end] != damaged[begin:end]
+        }
         report = Report()
         assert contents(read(target, report)) == [entry for n, entry in enumerate(given_entries) if n not in hit]
         assert report.damaged_frames == len(hit)
@@ -141,7 +146,11 @@ def test_a_body_cannot_forge_a_frame(tmp_path):
     # At the very offset where it will lie: only the marker is left to guess.
     lies_at = 2 * size(Entry(1, 7, "webhook", b"before")) - len(b"before")
     forged = encode(stranger, [Entry(1, 666, "webhook", b"forged")] * 50, lies_at, 0)
-    given_entries = [Entry(1, 7, "webhook", b"before"), Entry(2, 7, "webhook", forged), Entry(3, 7, "webhook", b"after")]
+    given_entries = [
+        Entry(1, 7, "webhook", b"before"),
+        Entry(2, 7, "webhook", forged),
+        Entry(3, 7, "webhook", b"after"),
+    ]
     path, ends = write_file(tmp_path / "whole", given_entries)
     assert contents(read(path, Report())) == given_entries
     data = bytearray(path.read_bytes())
@@ -283,7 +292,9 @@ def test_a_disk_that_stays_full_leaves_no_files_behind(tmp_path):
     disk.full = False
     journal.append([second])
     journal.rotate()
-    assert sorted(entry for path in journal.closed() for entry in contents(read(path, Report()))) == sorted([first, second])
+    assert sorted(entry for path in journal.closed() for entry in contents(read(path, Report()))) == sorted(
+        [first, second]
+    )
     journal.close()
 
 

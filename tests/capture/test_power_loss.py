@@ -71,7 +71,9 @@ class LossyDisk(Disk):
         with self.guard:
             self.alive()
             self.unsynced_entries = {entry for entry in self.unsynced_entries if entry.parent != path}
-            self.unsynced_removals = {entry: data for entry, data in self.unsynced_removals.items() if entry.parent != path}
+            self.unsynced_removals = {
+                entry: data for entry, data in self.unsynced_removals.items() if entry.parent != path
+            }
 
     def cut(self) -> None:
         with self.guard:
@@ -124,7 +126,9 @@ class PoweredStore(DirectoryStore):
 async def run_until_power_fails(folder: Path, disk: LossyDisk, first: int) -> tuple[list[int], list[int]]:
     """Capture under load until the power fails; return the ids sent and those acknowledged."""
     settings = Capture(seal_bytes=4000, seal_seconds=disk.rng.choice((0.005, 60.0)))
-    receiver = Receiver(folder / "state", PoweredStore(folder / "home", disk), ZONE, settings, disk=disk, retry_seconds=0.001)
+    receiver = Receiver(
+        folder / "state", PoweredStore(folder / "home", disk), ZONE, settings, disk=disk, retry_seconds=0.001
+    )
     await receiver.start()
     sent: list[int] = []
     acknowledged: list[int] = []

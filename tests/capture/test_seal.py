@@ -67,7 +67,12 @@ def test_records_go_to_their_day(tmp_path):
         "raw/bot=1/context_date=2026-01-01/5",
         "raw/bot=2/context_date=2025-12-31/1",
     ]
-    assert (counters.sealed_files, counters.sealed_records, counters.sealed_segments, counters.quarantined) == (1, 9, 4, 1)
+    assert (counters.sealed_files, counters.sealed_records, counters.sealed_segments, counters.quarantined) == (
+        1,
+        9,
+        4,
+        1,
+    )
     assert sorted(read_lake(tmp_path / "home").bodies.values()) == sorted(one.body for one in DAYS)
 
 
@@ -166,7 +171,9 @@ def test_a_body_that_trips_the_reader_holds_nobody_up(tmp_path, monkeypatch):
         return real(body)
 
     monkeypatch.setattr(seal, "read_update", tripping)
-    journal = journal_of(tmp_path, [entry(b'{"update_id":1}'), entry(b'{"update_id":2,"x":"trip"}'), entry(b'{"update_id":3}')])
+    journal = journal_of(
+        tmp_path, [entry(b'{"update_id":1}'), entry(b'{"update_id":2,"x":"trip"}'), entry(b'{"update_id":3}')]
+    )
     counters = Counters()
     seal.seal_all(journal, DirectoryStore(tmp_path / "home"), SAO_PAULO, counters)
     journal.close()
@@ -253,7 +260,9 @@ def test_received_at_comes_from_the_clock_that_was_given(tmp_path):
 
     async def run() -> None:
         now = int(RECEIVED.timestamp() * 1_000_000) + 123456
-        receiver = Receiver(tmp_path / "state", DirectoryStore(tmp_path / "home"), SAO_PAULO, Capture(), now=lambda: now)
+        receiver = Receiver(
+            tmp_path / "state", DirectoryStore(tmp_path / "home"), SAO_PAULO, Capture(), now=lambda: now
+        )
         await receiver.start()
         await receiver.receive(1, "webhook", b'{"update_id":1,"poll":{}}')
         await receiver.close()

@@ -48,7 +48,9 @@ class Running:
         self.listener.listen(100)
         self.port = self.listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        config = uvicorn.Config(self.app, loop="uvloop", http="httptools", log_level="info", lifespan="on", log_config=None)
+        config = uvicorn.Config(
+            self.app, loop="uvloop", http="httptools", log_level="info", lifespan="on", log_config=None
+        )
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.listener]})
         self.thread.start()
@@ -331,6 +333,7 @@ def test_what_waits_for_the_disk_is_bounded(tmp_path):
 
         async def overload() -> list[int]:
             async with httpx.AsyncClient(headers=HEADER, limits=httpx.Limits(max_connections=40)) as client:
+
                 async def one(number: int) -> int:
                     body = b"%04d" % number + bytes(9_000)
                     return (await client.post(f"{server.url}/telegram/support", content=body)).status_code

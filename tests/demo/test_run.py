@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,7 +17,9 @@ from telelake.demo.run import TIMEZONE
 
 def telelake(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the command in a folder."""
-    return subprocess.run([sys.executable, "-m", "telelake", *words], cwd=folder, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "telelake", *words], cwd=folder, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.slow
@@ -25,10 +28,11 @@ def test_a_demo_goes_the_whole_way(tmp_path: Path) -> None:
     made = telelake(tmp_path, "demo", "--home", "lake", "--messages", "600", "--days", "4", "--no-serve")
     assert made.returncode == 0, made.stderr
     status = json.loads(telelake(tmp_path, "status", "--home", "lake", "--json").stdout)
-    asked = "SELECT (SELECT count(*) FROM messages) AS messages, (SELECT count(*) FROM updates) AS updates, (SELECT sum(deliveries) FROM updates) AS deliveries"
+    asked = (
+        "SELECT (SELECT count(*) FROM messages) AS messages, (SELECT count(*) FROM updates) AS updates, "
+        "(SELECT sum(deliveries) FROM updates) AS deliveries"
+    )
     counted = json.loads(telelake(tmp_path, "sql", asked, "--home", "lake", "--format", "json").stdout)[0]
-    from zoneinfo import ZoneInfo
-
     group = generate(600, 4, 1, datetime.now(UTC), ZoneInfo(TIMEZONE))
     expected = [group.expected for _ in group][-1]
 

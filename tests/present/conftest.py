@@ -24,8 +24,17 @@ OLD, NEW, OTHER = -4100, -1004100000001, -1004200000002
 def small(zone: str = "America/Sao_Paulo") -> Maker:
     """Three people and a bot in two chats, over three days; the first chat moves from OLD to NEW."""
     maker = Maker(zone)
-    maker.people = {1: ("Ana", "Lima", "ana"), 2: ("Ana", "Lima", None), 3: (None, None, "caio"), 9: ("Robô", None, "robo")}
-    maker.chats = {OLD: {"title": "Suporte", "migrated_to_chat_id": NEW}, NEW: {"title": "Suporte+"}, OTHER: {"title": "Vendas"}}
+    maker.people = {
+        1: ("Ana", "Lima", "ana"),
+        2: ("Ana", "Lima", None),
+        3: (None, None, "caio"),
+        9: ("Robô", None, "robo"),
+    }
+    maker.chats = {
+        OLD: {"title": "Suporte", "migrated_to_chat_id": NEW},
+        NEW: {"title": "Suporte+"},
+        OTHER: {"title": "Vendas"},
+    }
     return (
         maker.say("2026-03-01T02:59:59", 1, OLD, "véspera")  # 23:59:59 of the day before in São Paulo
         .say("2026-03-01T03:00:00", 1, OLD, "olá")

@@ -64,7 +64,9 @@ def _write_day(path: Path, table: Table, rows: Sequence[Row]) -> None:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.register("given", given)
-        connection.execute(f"COPY (SELECT {casts} FROM given) TO '{target}' (FORMAT parquet, FIELD_IDS {field_ids(table)})")
+        connection.execute(
+            f"COPY (SELECT {casts} FROM given) TO '{target}' (FORMAT parquet, FIELD_IDS {field_ids(table)})"
+        )
 
 
 class Maker:

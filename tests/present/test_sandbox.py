@@ -155,9 +155,7 @@ def test_python_variables_are_not_tables() -> None:
         sandbox.connect({}, "UTC", "1GB", 1).execute("FROM hidden")  # from the frame that has the variable
 
 
-def test_the_process_of_a_query_has_none_of_our_secrets(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_process_of_a_query_has_none_of_our_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SUPPORT_BOT_TOKEN", "123:s3cr3t")
     with open_lake({}, ZoneInfo("UTC"), settings.Sql()) as lake:
         lake.query("SELECT 1")
@@ -253,9 +251,7 @@ def test_a_column_that_an_older_file_lacks_is_null(tmp_path: Path) -> None:
     duckdb.sql("SELECT DATE '2026-01-01' AS context_date, 5::BIGINT AS bot_id").write_parquet(
         str(tmp_path / "plain.parquet")
     )
-    duckdb.execute(
-        f"COPY (FROM '{tmp_path}/plain.parquet') TO '{old}' (FIELD_IDS {{context_date: 1, bot_id: 2}})"
-    )
+    duckdb.execute(f"COPY (FROM '{tmp_path}/plain.parquet') TO '{old}' (FIELD_IDS {{context_date: 1, bot_id: 2}})")
     files = write(tmp_path / "lake", small().tables())
     with open_lake({"messages": [old, *files["messages"]]}, ZoneInfo("UTC"), settings.Sql()) as lake:
         rows = lake.query("SELECT bot_id, text FROM messages WHERE bot_id = 5").rows
@@ -274,7 +270,8 @@ def test_lists_and_times_come_back_as_written(small_lake: Lake, tmp_path: Path) 
 
 
 def test_a_file_that_is_gone_is_said_so(tmp_path: Path) -> None:
-    with open_lake({"messages": [tmp_path / "gone.parquet"]}, ZoneInfo("UTC"), settings.Sql()) as lake, pytest.raises(
-        QueryRefused, match=r"gone\.parquet"
+    with (
+        open_lake({"messages": [tmp_path / "gone.parquet"]}, ZoneInfo("UTC"), settings.Sql()) as lake,
+        pytest.raises(QueryRefused, match=r"gone\.parquet"),
     ):
         lake.query("FROM messages")

@@ -124,9 +124,13 @@ def test_an_unreachable_service_is_unavailable(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(StoreUnavailable):
         objects.BucketStore(
             objects.S3Store(
-                "nowhere", endpoint="http://127.0.0.1:1", region="us-east-1", virtual_hosted_style_request=False,
-                client_options={"allow_http": True}, retry_config={"max_retries": 0},
-            )  # fmt: skip
+                "nowhere",
+                endpoint="http://127.0.0.1:1",
+                region="us-east-1",
+                virtual_hosted_style_request=False,
+                client_options={"allow_http": True},
+                retry_config={"max_retries": 0},
+            )
         ).get("raw/a")
 
 
@@ -140,7 +144,9 @@ def test_a_name_exists_only_for_a_synced_file(tmp_path: Path, monkeypatch: pytes
     """In a directory the file is synced before it gets its name, and its folder after."""
     seen: list[str] = []
     real_fsync, real_link = os.fsync, os.link
-    monkeypatch.setattr(os, "fsync", lambda fd: (seen.append(f"sync {os.readlink(f'/proc/self/fd/{fd}')}"), real_fsync(fd)))
+    monkeypatch.setattr(
+        os, "fsync", lambda fd: (seen.append(f"sync {Path(f'/proc/self/fd/{fd}').readlink()}"), real_fsync(fd))
+    )
     monkeypatch.setattr(os, "link", lambda a, b: (seen.append(f"link {b}"), real_link(a, b)))
     store = DirectoryStore(tmp_path / "home")
     store.put("raw/day/a", b"x")

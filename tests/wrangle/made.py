@@ -34,8 +34,12 @@ class Delivery:
 
 _ids = st.integers(1, 6)
 _texts = st.text(max_size=12) | st.sampled_from(["olá", "😀 oi", "\x00", "a\nb", '"quoted"', "\\u0041"])
-_odd: st.SearchStrategy[Any] = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | _texts
-_person = st.fixed_dictionaries({"id": _ids, "is_bot": st.booleans(), "first_name": _texts}, optional={"username": _texts})
+_odd: st.SearchStrategy[Any] = (
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | _texts
+)
+_person = st.fixed_dictionaries(
+    {"id": _ids, "is_bot": st.booleans(), "first_name": _texts}, optional={"username": _texts}
+)
 _chat = st.sampled_from(
     [
         {"id": -1001000000001, "type": "supergroup", "title": "Suporte"},
@@ -59,9 +63,9 @@ _message = st.fixed_dictionaries(
         "surprise": _odd,
     },
 )
-_spoilt_message = st.tuples(_message, st.sampled_from(["message_id", "date", "chat", "from", "text", "photo"]), _odd).map(
-    lambda made: {**made[0], made[1]: made[2]}
-)
+_spoilt_message = st.tuples(
+    _message, st.sampled_from(["message_id", "date", "chat", "from", "text", "photo"]), _odd
+).map(lambda made: {**made[0], made[1]: made[2]})
 _payload = st.one_of(
     st.tuples(st.sampled_from(["message", "edited_message", "channel_post"]), _message | _spoilt_message),
     st.tuples(st.just("callback_query"), st.fixed_dictionaries({"id": st.just("1"), "from": _person})),

@@ -23,7 +23,9 @@ CASES = Path(__file__).parent.parent / "cases"
 
 def _record(lake: LakeFolder, delivery: dict[str, Any]) -> Any:
     body = delivery["bytes"].encode() if "bytes" in delivery else json.dumps(delivery["body"]).encode()
-    return lake.record(body, datetime.fromisoformat(delivery["at"]), delivery.get("bot", BOT), delivery.get("record_id"))
+    return lake.record(
+        body, datetime.fromisoformat(delivery["at"]), delivery.get("bot", BOT), delivery.get("record_id")
+    )
 
 
 def _answer(lake: LakeFolder, name: str, columns: list[str]) -> list[list[str]]:

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ from tests.wrangle.made import Delivery, deliveries
 
 TABLES = ("updates", "message_versions", "messages", "message_entities", "chat_days", "user_days", "quarantine")
 
-few = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+few = settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 @contextmanager
@@ -72,7 +75,7 @@ def test_pieces_do_not_matter(made: list[Delivery], cuts: list[int]) -> None:
     with new_lake() as lake:
         there = records(lake, made)
     edges = [0, *sorted(min(cut, len(there)) for cut in cuts), len(there)]
-    pieces = [there[low:high] for low, high in zip(edges, edges[1:], strict=False)]
+    pieces = [there[low:high] for low, high in pairwise(edges)]
 
     assert built(pieces, wrangle_between=True) == built([there])
 
@@ -95,7 +98,11 @@ def test_nothing_is_lost(made: list[Delivery]) -> None:
     with new_lake() as lake:
         lake.seal(records(lake, made))
         report = lake.wrangle()
-        rows = lake.rows("SELECT count(*), coalesce(sum(deliveries), 0) FROM updates")[0] if lake.files("updates") else (0, 0)
+        rows = (
+            lake.rows("SELECT count(*), coalesce(sum(deliveries), 0) FROM updates")[0]
+            if lake.files("updates")
+            else (0, 0)
+        )
         quarantined = lake.rows("SELECT count(*) FROM quarantine")[0][0] if lake.files("quarantine") else 0
     books = report.books.values()
 
@@ -107,7 +114,10 @@ def test_nothing_is_lost(made: list[Delivery]) -> None:
 
 
 @few
-@given(made=deliveries(), poison=st.lists(st.sampled_from([b"{", b"\xff", b"", b"[]", b'{"update_id":null}', b"\x00" * 9]), min_size=1))
+@given(
+    made=deliveries(),
+    poison=st.lists(st.sampled_from([b"{", b"\xff", b"", b"[]", b'{"update_id":null}', b"\x00" * 9]), min_size=1),
+)
 def test_one_bad_record_never_costs_a_day(made: list[Delivery], poison: list[bytes]) -> None:
     """Bytes that are no update change nothing but quarantine."""
     with new_lake() as lake:

@@ -43,7 +43,9 @@ EDIT_1 = (message(2, 1, "b", kind="edited_message", edit_date=int(NOW.timestamp(
 EDIT_2 = (message(3, 1, "c", kind="edited_message", edit_date=int(NOW.timestamp()) + 9), NOW, "r-4")
 
 
-def test_twice_is_once_needs_duplicates_cut(make_lake: Callable[..., LakeFolder], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_twice_is_once_needs_duplicates_cut(
+    make_lake: Callable[..., LakeFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without the cut the same update makes two rows, or the key's check stops the day."""
     broken(monkeypatch, "_duplicates", "WHERE rid <> first_rid", "WHERE false")
 
@@ -55,13 +57,18 @@ def test_twice_is_once_needs_duplicates_cut(make_lake: Callable[..., LakeFolder]
 def test_order_is_free_needs_an_order(make_lake: Callable[..., LakeFolder], monkeypatch: pytest.MonkeyPatch) -> None:
     """Without receipt and record_id as tie-breakers, which copy wins depends on where it lies."""
     broken(
-        monkeypatch, "_duplicates", "ORDER BY records.received_at, records.record_id, records.rowid", "ORDER BY records.rowid"
+        monkeypatch,
+        "_duplicates",
+        "ORDER BY records.received_at, records.record_id, records.rowid",
+        "ORDER BY records.rowid",
     )
 
     assert content(make_lake, [[FIRST, AGAIN]]) != content(make_lake, [[AGAIN, FIRST]])
 
 
-def test_the_latest_state_needs_the_update_id(make_lake: Callable[..., LakeFolder], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_latest_state_needs_the_update_id(
+    make_lake: Callable[..., LakeFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without update_id, two edits within a second come out by the order in which they were received."""
     later = (EDIT_1[0], NOW.replace(minute=9), "r-3")
     whole = content(make_lake, [[FIRST, EDIT_2, later]])
@@ -75,7 +82,12 @@ def test_balanced_books_need_every_row(make_lake: Callable[..., LakeFolder], mon
     lake = make_lake(iceberg=False)
     lake.add(message(1, 1), message(2, 2))
     with monkeypatch.context() as sabotage:
-        broken(sabotage, "_duplicates", "LEFT JOIN repeats ON repeats.first_rid = records.rowid\n", "SEMI JOIN (FROM VALUES (1)) AS v(u) ON u = update_id LEFT JOIN repeats ON repeats.first_rid = records.rowid\n")
+        broken(
+            sabotage,
+            "_duplicates",
+            "LEFT JOIN repeats ON repeats.first_rid = records.rowid\n",
+            "SEMI JOIN (FROM VALUES (1)) AS v(u) ON u = update_id LEFT JOIN repeats ON repeats.first_rid = records.rowid\n",
+        )
         with pytest.raises(CheckFailed, match="1 rows \\+ 0 duplicates"):
             lake.wrangle()
     segment = next(lake.root.glob("raw/*/*/*.zst"))
@@ -84,7 +96,9 @@ def test_balanced_books_need_every_row(make_lake: Callable[..., LakeFolder], mon
         lake.wrangle()
 
 
-def test_a_wrong_type_needs_the_conformer(make_lake: Callable[..., LakeFolder], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_type_needs_the_conformer(
+    make_lake: Callable[..., LakeFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without the check of each segment the engine coerces in silence: the text '42' becomes a number, without a note."""
 
     def regular(_: Path) -> bool:

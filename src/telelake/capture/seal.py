@@ -19,8 +19,8 @@ from telelake.capture.frames import Report, read
 from telelake.capture.journal import Journal
 from telelake.errors import StoreError, StoreUnavailable, UnreadableUpdate
 from telelake.ports import RawStore
-from telelake.tables import form
 from telelake.raw import Line, Record, context_date, pack, quarantine_line, raw_line, segment_key
+from telelake.tables import form
 from telelake.telegram.update import read_update
 
 _HELD_BYTES = 16 * 1024 * 1024  # lines held before they are written as segments: memory, whatever seal_bytes is
@@ -116,8 +116,14 @@ class Sealer:
     """Closes the journal's file when it is old enough, and seals what is closed, in a thread of its own."""
 
     def __init__(
-        self, journal: Journal, store: RawStore, zone: ZoneInfo, counters: Counters, *,
-        seal_seconds: float, retry_seconds: float,
+        self,
+        journal: Journal,
+        store: RawStore,
+        zone: ZoneInfo,
+        counters: Counters,
+        *,
+        seal_seconds: float,
+        retry_seconds: float,
     ) -> None:
         self._journal = journal
         self._store = store

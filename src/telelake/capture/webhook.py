@@ -158,7 +158,9 @@ class Webhook:
             await self._receiver.start()
         except Exception as error:
             # Raised, it would read as "this application has no lifespan", and the server would go on without a journal.
-            reason = str(error) if isinstance(error, TelelakeError) else f"{type(error).__name__} while starting capture"
+            reason = (
+                str(error) if isinstance(error, TelelakeError) else f"{type(error).__name__} while starting capture"
+            )
             await send({"type": "lifespan.startup.failed", "message": reason})
             return
         # The journal's thread asks for the interpreter after each system call; a busy loop would keep it for 5 ms each time.

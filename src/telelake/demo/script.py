@@ -5,8 +5,6 @@ early and send two messages. `**…**` is bold and a backtick is code, in the an
 {produto} {dia} {cidade} {cep} {codigo} {nome}.
 """
 
-# ruff: noqa: E501 - a line of dialogue stays on one line
-
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -40,7 +40,9 @@ def read_home(store: RawStore) -> Home | None:
     except NotStored:
         return None
     if found["format"] > FORMAT:
-        raise SettingsError(f"The lake is of format {found['format']}, made by a later telelake; this one knows {FORMAT}. Update it.")
+        raise SettingsError(
+            f"The lake is of format {found['format']}, made by a later telelake; this one knows {FORMAT}. Update it."
+        )
     return Home(found["timezone"], found.get("made_up", False))
 
 

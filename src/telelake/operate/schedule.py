@@ -15,7 +15,6 @@ import structlog
 from telelake.errors import TelelakeError
 
 
-
 def seconds_to_next(now: datetime, zone: ZoneInfo, every: float, after_midnight: float) -> float:
     """Return the seconds from `now` (UTC) to the next run: `every`, or sooner when a day has just ended."""
     local = now.astimezone(zone)

@@ -74,7 +74,9 @@ class IcebergTables:
     def catalog(self) -> Catalog:
         """The Iceberg catalog, made when it is missing."""
         self._catalog_file.parent.mkdir(parents=True, exist_ok=True)
-        found = SqlCatalog(NAMESPACE, uri=f"sqlite:///{quote(str(self._catalog_file))}", warehouse=self._base, **self._properties)
+        found = SqlCatalog(
+            NAMESPACE, uri=f"sqlite:///{quote(str(self._catalog_file))}", warehouse=self._base, **self._properties
+        )
         with suppress(NamespaceAlreadyExistsError):
             found.create_namespace(NAMESPACE)
         return found
@@ -164,7 +166,9 @@ class IcebergTables:
         """Replace some days of one table, in one commit; return the location of its new metadata."""
         iceberg = self.table(table.name)
         if iceberg is None and pinned:
-            iceberg = self.catalog.register_table((NAMESPACE, table.name), pinned)  # the catalog was lost, the release was not
+            iceberg = self.catalog.register_table(
+                (NAMESPACE, table.name), pinned
+            )  # the catalog was lost, the release was not
         if iceberg is None:
             iceberg = self.catalog.create_table(
                 (NAMESPACE, table.name), iceberg_schema(table), self.location(table.name), _PARTITIONS,
@@ -208,7 +212,9 @@ class IcebergTables:
         return str(target)
 
 
-_PARTITIONS = PartitionSpec(PartitionField(source_id=1, field_id=1000, transform=IdentityTransform(), name="context_date"))
+_PARTITIONS = PartitionSpec(
+    PartitionField(source_id=1, field_id=1000, transform=IdentityTransform(), name="context_date")
+)
 
 
 def iceberg_schema(table: Table) -> Schema:
@@ -224,14 +230,18 @@ def _evolved(iceberg: IcebergTable, table: Table) -> IcebergTable:
         TableMismatch: Iceberg would number a new column otherwise than its declaration does.
     """
     there = {each.name for each in iceberg.schema().fields}
-    missing = sorted((each for each in iceberg_schema(table).fields if each.name not in there), key=lambda each: each.field_id)
+    missing = sorted(
+        (each for each in iceberg_schema(table).fields if each.name not in there), key=lambda each: each.field_id
+    )
     changed = {key: value for key, value in _properties(table).items() if iceberg.properties.get(key) != value}
     if not missing and not changed:
         return iceberg
     free = iceberg.metadata.last_column_id + 1
     for each in missing:
         if each.field_id != free:
-            raise TableMismatch(f"The new column {table.name}.{each.name} must have the next free id, {free}, not {each.field_id}.")
+            raise TableMismatch(
+                f"The new column {table.name}.{each.name} must have the next free id, {free}, not {each.field_id}."
+            )
         free += 2 if isinstance(each.field_type, ListType) else 1
     with iceberg.transaction() as transaction:
         if missing:

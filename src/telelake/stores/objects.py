@@ -114,7 +114,9 @@ class DirectoryStore(BucketStore):
             root.mkdir(parents=True, exist_ok=True)
             super().__init__(LocalStore(root))
         except (OSError, BaseError) as error:
-            raise StoreUnavailable(f"The home {root} cannot be used: {error}. Check that it is a writable folder.") from error
+            raise StoreUnavailable(
+                f"The home {root} cannot be used: {error}. Check that it is a writable folder."
+            ) from error
         self.root = root
 
     def put(self, key: str, data: bytes) -> bool:

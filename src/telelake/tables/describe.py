@@ -43,7 +43,12 @@ def reference_page() -> str:
             for column in each.columns
         ]
         head = "| id | column | type | | meaning | read from |\n|---|---|---|---|---|---|"
-        parts += [f"## {each.name}", f"{each.en}\n*{each.pt}*", f"Key: {', '.join(f'`{name}`' for name in each.key)}.", "\n".join([head, *rows])]
+        parts += [
+            f"## {each.name}",
+            f"{each.en}\n*{each.pt}*",
+            f"Key: {', '.join(f'`{name}`' for name in each.key)}.",
+            "\n".join([head, *rows]),
+        ]
     for view in VIEWS:
         parts += [f"## {view.name} (view)", f"{view.en}\n*{view.pt}*", f"```sql\n{view.sql}\n```"]
     return "\n\n".join(parts) + "\n"

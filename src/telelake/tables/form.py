@@ -78,7 +78,7 @@ def _struct(name: str, node: Node) -> Any:
     rename = {}
     for key, child in node.fields.items():
         inner = _TYPES[child.scalar] if child.scalar else _struct(f"{name}_{key}", child)
-        attribute = f"_{key}" if key in {"from"} else key
+        attribute = f"_{key}" if key == "from" else key
         rename[attribute] = key
         value: Any = list[inner | None] if child.is_list else inner  # type: ignore[valid-type]
         fields.append((attribute, value | None, None))

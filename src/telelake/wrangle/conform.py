@@ -57,7 +57,9 @@ def conform(path: Path, target: Path) -> list[Broken]:
                     broken.append(outcome)
                     continue
                 for item in outcome:
-                    out.write(json.dumps(item, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode() + b"\n")
+                    out.write(
+                        json.dumps(item, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+                    )
     return broken
 
 
@@ -131,7 +133,9 @@ def _is(scalar: str, value: Any) -> bool:
 
 def _misfit(path: str, expected: str, value: Any, notes: list[str]) -> None:
     found = {dict: "object", list: "list", str: "text", bool: "boolean"}.get(type(value), "number")
-    wanted = {"BIGINT": "64-bit integer", "VARCHAR": "text", "BOOLEAN": "boolean", "DOUBLE": "number"}.get(expected, expected)
+    wanted = {"BIGINT": "64-bit integer", "VARCHAR": "text", "BOOLEAN": "boolean", "DOUBLE": "number"}.get(
+        expected, expected
+    )
     notes.append(f"{path}: expected {wanted}, found {found}")
 
 

@@ -85,7 +85,9 @@ class Wrangler:
             release = self.tables.latest()
             listing = list_raw(self.raw)
             ledger = self._ledger(release)
-            days = [day for day in listing.days if wanted(day)] if wanted else [each.day for each in due(listing, ledger)]
+            days = (
+                [day for day in listing.days if wanted(day)] if wanted else [each.day for each in due(listing, ledger)]
+            )
             report = Report(days=days)
             if days:
                 self._build(days, listing, ledger, release, report, progress)

@@ -132,7 +132,9 @@ class _Run:
         names = [str(path) for path in paths]
         return {
             file: Path(name)
-            for name, file in self.con.execute("SELECT name, hash(name) FROM unnest(?) AS names(name)", [names]).fetchall()
+            for name, file in self.con.execute(
+                "SELECT name, hash(name) FROM unnest(?) AS names(name)", [names]
+            ).fetchall()
         }
 
     def _quarantine(self, broken: list[tuple[date, Broken]]) -> None:
@@ -199,9 +201,13 @@ class _Run:
         found = self.con.execute(derive.summary(table, relation)).fetchall()
         if wrong := [(str(day), nulls) for day, _, _, nulls in found if nulls]:
             required = ", ".join(column.name for column in table.columns if column.required)
-            raise CheckFailed(f"{table.name} is not published: one of {required} is null in some rows (day, rows): {wrong[:3]}.")
+            raise CheckFailed(
+                f"{table.name} is not published: one of {required} is null in some rows (day, rows): {wrong[:3]}."
+            )
         if again := self.con.execute(f"{derive.repeated_keys(table, relation)} LIMIT 3").fetchall():
-            raise CheckFailed(f"{table.name} is not published: ({', '.join(table.key)}) is not unique, for example {again}.")
+            raise CheckFailed(
+                f"{table.name} is not published: ({', '.join(table.key)}) is not unique, for example {again}."
+            )
         return {day: (rows, digest) for day, rows, digest, _ in found}
 
     def _books(self, tables: Mapping[str, Sequence[DayFile]]) -> dict[date, Books]:

@@ -23,7 +23,18 @@ _USUAL = ("from", "chat")
 _MEDIA = ("video", "animation", "audio", "voice", "video_note", "document", "sticker", "live_photo", "photo")
 """Content that is a file; where a message has two, the first says what it is."""
 
-_TYPED_CONTENT = ("text", "live_photo", "animation", "photo", "sticker", "voice", "video", "video_note", "document", "audio")
+_TYPED_CONTENT = (
+    "text",
+    "live_photo",
+    "animation",
+    "photo",
+    "sticker",
+    "voice",
+    "video",
+    "video_note",
+    "document",
+    "audio",
+)
 """Content that `m` holds as typed fields, so that its presence is seen without another look at the JSON; `animation`
 before `document`, which accompanies it."""
 
@@ -56,7 +67,8 @@ def create_earlier(paths: Sequence[Path]) -> str:
         return "CREATE TABLE earlier (context_date DATE, bot_id BIGINT, update_id BIGINT, body_hash UBIGINT)"
     return (
         "CREATE TABLE earlier AS SELECT DISTINCT context_date + 1 AS context_date, bot AS bot_id, "
-        f"body.update_id AS update_id, hash(sha256) AS body_hash FROM {_read(paths, columns, ignore_errors=True)} WHERE sha256 IS NOT NULL"
+        f"body.update_id AS update_id, hash(sha256) AS body_hash "
+        f"FROM {_read(paths, columns, ignore_errors=True)} WHERE sha256 IS NOT NULL"
     )
 
 
@@ -84,7 +96,8 @@ def _select(paths: Sequence[Path], *, files: bool = True) -> str:
     number_of_kinds = " + ".join(f'(body."{kind}" IS NOT NULL)::INTEGER' for kind in kinds)
     return f"""
 WITH lines AS (
-    SELECT context_date, bot AS bot_id, record_id, source, CAST(received_at AS TIMESTAMPTZ) AS received_at, bytes, hash(sha256) AS body_hash, sha256 IS NOT NULL AS is_hashed,
+    SELECT context_date, bot AS bot_id, record_id, source, CAST(received_at AS TIMESTAMPTZ) AS received_at, bytes,
+           hash(sha256) AS body_hash, sha256 IS NOT NULL AS is_hashed,
            body.update_id AS update_id, coalesce(ordinal, 0) AS ordinal, unknown, notes, hash(filename) AS file,
            form IS NOT DISTINCT FROM {text(form.digest())} OR ordinal IS NOT NULL AS has_form,
            coalesce(kind, CASE {kind_of} END) AS kind,
@@ -187,8 +200,6 @@ def _list(names: Sequence[str]) -> str:
 def text(value: str) -> str:
     """Return a value as a SQL text literal."""
     return "'" + value.replace("'", "''") + "'"
-
-
 
 
 def service_kinds() -> str:

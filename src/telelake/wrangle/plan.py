@@ -91,7 +91,13 @@ def list_raw(store: RawStore) -> RawListing:
 def recipe_digest(table: Table) -> str:
     """Return the digest of what decides a table's rows beside its input: its SQL, its declaration, how lines are read."""
     conform = files(__package__).joinpath("conform.py").read_text(encoding="utf-8")
-    parts = [declaration_digest(table), sql_file(table.name), parse.create_records(), conform, *map(sql_file, _SHARED_SQL)]
+    parts = [
+        declaration_digest(table),
+        sql_file(table.name),
+        parse.create_records(),
+        conform,
+        *map(sql_file, _SHARED_SQL),
+    ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 

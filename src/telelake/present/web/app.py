@@ -96,7 +96,7 @@ class _Api:
     async def sql(self, request: Request) -> Response:
         """Rows of the reader's own SQL."""
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            return _error("Send JSON: content-type application/json, with a body such as {\"sql\": \"SELECT 1\"}.", 415)
+            return _error('Send JSON: content-type application/json, with a body such as {"sql": "SELECT 1"}.', 415)
         body = bytearray()
         async for chunk in request.stream():
             body += chunk
