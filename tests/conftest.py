@@ -51,11 +51,13 @@ class LakeFolder:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         return raw.Record(record_id or f"test-{next(self._ids):08d}", bot, "webhook", at, data)
 
-    def seal(self, records: Iterable[raw.Record]) -> None:
-        """Put records into raw and quarantine, as one sealing would."""
+    def seal(self, records: Iterable[raw.Record], *, marked: bool = True) -> None:
+        """Put records into raw and quarantine, as one sealing would; unmarked, as one would that knows no form."""
         groups: dict[tuple[bool, int, date], list[raw.Line]] = defaultdict(list)
         for record in records:
             quarantined, day, line = line_of(record, self.zone)
+            if not marked and not quarantined:
+                line = raw.raw_line(record)
             groups[quarantined, record.bot_id, day].append(line)
         for (quarantined, bot, day), lines in groups.items():
             key = raw.segment_key(quarantined=quarantined, bot_id=bot, day=day, lines=lines)

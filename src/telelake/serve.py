@@ -61,10 +61,25 @@ def capture(app: App, say: Say) -> None:
         _serve_door(door, bound, lambda: say(f"Capture listens on {address(bound)}/telegram/<bot>"))
 
 
+def private(host: str) -> str:
+    """Return a loopback host, and refuse any other: the dashboard has no login yet.
+
+    Raises:
+        SettingsError: the host is not loopback.
+    """
+    if host not in {"127.0.0.1", "::1", "localhost"}:
+        raise SettingsError(
+            f"dashboard.host = '{host}': the dashboard has no login, and who reaches it can read the lake. Keep it at "
+            "127.0.0.1 and reach it through an SSH tunnel, or through a reverse proxy that asks for a login and sends "
+            "Host: localhost."
+        )
+    return host
+
+
 def dashboard(app: App, say: Say) -> None:
     """Serve the dashboard until stopped."""
     settings = app.settings.dashboard
-    with listen(settings.host, settings.port, "dashboard.port") as bound:
+    with listen(private(settings.host), settings.port, "dashboard.port") as bound:
         say(f"Dashboard: {address(bound)}")
         try:
             _until_stopped(_server(app.dashboard()), bound)
@@ -89,10 +104,10 @@ def run(app: App, say: Say) -> None:
     door = app.webhook()
     with (
         listen(settings.capture.host, settings.capture.port, "capture.port") as public,
-        listen(settings.dashboard.host, settings.dashboard.port, "dashboard.port") as private,
+        listen(private(settings.dashboard.host), settings.dashboard.port, "dashboard.port") as inner,
     ):
         page = _server(app.dashboard())
-        pages = threading.Thread(target=_serve_beside, args=(page, private), name="dashboard", daemon=True)
+        pages = threading.Thread(target=_serve_beside, args=(page, inner), name="dashboard", daemon=True)
         plan = _schedule(app)
 
         def begin() -> None:
@@ -100,7 +115,7 @@ def run(app: App, say: Say) -> None:
             pages.start()
             plan.start()
             say(f"Capture listens on {address(public)}/telegram/<bot>")
-            say(f"Dashboard: {address(private)}")
+            say(f"Dashboard: {address(inner)}")
 
         try:
             _serve_door(door, public, begin)

@@ -93,6 +93,19 @@ def test_twice_is_once(made: list[Delivery], again: list[int]) -> None:
 
 @few
 @given(made=deliveries())
+def test_a_mark_changes_nothing(made: list[Delivery]) -> None:
+    """What the sealer says of a body's form saves looking; lines without it give the same tables."""
+    with new_lake() as lake:
+        there = records(lake, made)
+        lake.seal(there, marked=False)
+        lake.wrangle()
+        unmarked = lake.content(*TABLES)
+
+    assert built([there]) == unmarked
+
+
+@few
+@given(made=deliveries())
 def test_nothing_is_lost(made: list[Delivery]) -> None:
     """Every record is a row, a duplicate or in quarantine; an independent count agrees."""
     with new_lake() as lake:

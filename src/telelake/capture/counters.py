@@ -1,4 +1,4 @@
-"""What capture counts, for `status` and metrics: every body is accounted for, so a loss of any kind shows."""
+"""What capture counts: every body is accounted for, so a loss of any kind shows."""
 
 from __future__ import annotations
 

@@ -45,17 +45,13 @@ def line_of(record: Record, zone: ZoneInfo) -> tuple[bool, date, Line]:
     """Return whether the record is quarantined, its context_date and its line. Never fails for a body's content."""
     try:
         update = read_update(record.body)
-        return False, context_date(update.date, record.received_at, zone), raw_line(record, _form_of(record.body))
+        return False, context_date(update.date, record.received_at, zone), raw_line(record, form.mark(record.body))
     except UnreadableUpdate as error:
         reason = str(error)
     except Exception as error:
         # One body that trips the reader must not hold up all that lie behind it.
         reason = f"the reader failed ({type(error).__name__})"
     return True, context_date(None, record.received_at, zone), quarantine_line(record, reason)
-
-
-def _form_of(body: bytes) -> str | None:
-    return form.digest() if form.fits(body) else None
 
 
 def seal_file(path: Path, store: RawStore, zone: ZoneInfo, *, gently: bool = False) -> Sealed:

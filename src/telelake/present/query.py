@@ -138,7 +138,7 @@ class Lake:
         self._idle: list[_Worker] = [_Worker(order)]
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> Answer:
-        """Run one read over the tables, the views, and the macros `local_time` and `chosen_messages`.
+        """Run one read over the tables, the views, and the macros of `macros.sql`.
 
         Values for `$name` are given in `params`: None, text, numbers, bool, date or datetime.
 

@@ -175,11 +175,13 @@ def _structure(node: Node) -> Any:
     return [inner] if node.is_list else inner
 
 
+def is_read_whole(name: str, node: Node) -> bool:
+    """Return whether nothing of a field is left for `extra` once it is read: a value, a list, a copy of a message."""
+    return node.scalar is not None or node.is_list or name in _COPIES
+
+
 def _patch(node: Node) -> dict[str, Any]:
-    return {
-        name: None if child.scalar or child.is_list or name in _COPIES else _patch(child)
-        for name, child in node.fields.items()
-    }
+    return {name: None if is_read_whole(name, child) else _patch(child) for name, child in node.fields.items()}
 
 
 def _field_id(column: Column) -> str:

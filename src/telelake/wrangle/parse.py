@@ -99,7 +99,9 @@ WITH lines AS (
     SELECT context_date, bot AS bot_id, record_id, source, CAST(received_at AS TIMESTAMPTZ) AS received_at, bytes,
            hash(sha256) AS body_hash, sha256 IS NOT NULL AS is_hashed,
            body.update_id AS update_id, coalesce(ordinal, 0) AS ordinal, unknown, notes, hash(filename) AS file,
-           form IS NOT DISTINCT FROM {text(form.digest())} OR ordinal IS NOT NULL AS has_form,
+           coalesce(form IN ({text(form.digest())}, {text(form.digest() + form.PLAIN)}), false)
+               OR ordinal IS NOT NULL AS has_form,
+           coalesce(form = {text(form.digest() + form.PLAIN)}, false) AS is_plain,
            coalesce(kind, CASE {kind_of} END) AS kind,
            CASE WHEN ordinal IS NULL THEN {number_of_kinds} ELSE 1 END AS kinds,
            coalesce({", ".join(f'body."{kind}"' for kind in MESSAGE_KINDS)}) AS message,
@@ -108,7 +110,7 @@ WITH lines AS (
 ), parsed AS (
     SELECT *, from_json(message, {text(_message_structure())}) AS m,
            from_json(event, {text(derive.json_structure(derive.event_tree()))}) AS e,
-           json_keys(message, ['$', '$.from', '$.chat']) AS names
+           CASE WHEN NOT is_plain THEN json_keys(message, ['$', '$.from', '$.chat']) END AS names
     FROM lines
 ), typed AS (
     SELECT *, {_message_kind()} AS message_kind, {_extra()} AS extra,
@@ -152,8 +154,8 @@ def _message_kind() -> str:
     known = [*api["message_meta_fields"], *api["undocumented_keys_the_server_writes"]]
     typed = " ".join(f"WHEN m.\"{name}\" IS NOT NULL THEN '{name}'" for name in _TYPED_CONTENT)
     return f"""CASE WHEN message IS NULL THEN NULL {typed}
-            ELSE coalesce(list_filter([{_list(rest)}], lambda name: list_contains(names[1], name))[1],
-                          list_filter(names[1], lambda name: name NOT IN ({_list(known)}))[1], 'empty') END"""
+            ELSE coalesce(list_filter([{_list(rest)}], lambda name: list_contains(json_keys(message), name))[1],
+                          list_filter(json_keys(message), lambda name: name NOT IN ({_list(known)}))[1], 'empty') END"""
 
 
 def _extra() -> str:
@@ -179,6 +181,7 @@ def _extra() -> str:
             f" '\\{{\"[A-Za-z_0-9]+\":\\{{\\}},?', '{{', 'g')"
         )
     payload = f"""CASE WHEN message IS NULL THEN event::VARCHAR
+            WHEN is_plain THEN NULL
             WHEN {" AND ".join(settled)} AND NOT ({has_parts}) THEN NULL
             WHEN {" AND ".join(settled[1:])} AND NOT ({has_parts})
             THEN nullif(json_merge_patch(message, {text(shallow)})::VARCHAR, '{{}}')

@@ -154,7 +154,7 @@ def _error(message: str, status: int) -> Response:
 def _refused(request: Request, error: Exception) -> Response:
     del request
     if isinstance(error, NotStored):
-        return _error("There is no data yet: no release was published. Capture or import something, then wrangle.", 503)
+        return _error("There is no data yet: no release was published. Capture something, then wrangle.", 503)
     if isinstance(error, StoreError):
         return _error(str(error), 503)
     if isinstance(error, UnknownName):

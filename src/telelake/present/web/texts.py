@@ -31,8 +31,8 @@ TEXTS: dict[Lang, dict[str, str]] = {
         "skip": "Skip to the charts",
         "no_script": "The charts need JavaScript. Every number is also behind the CSV and JSON links of each card.",
         "no_data": "No data yet",
-        "no_data_more": "This lake has no release to read yet. Send your bot a message, or import an export, "
-        "and wrangle; then open this page again.",
+        "no_data_more": "This lake has no release to read yet. Send your bot a message "
+        "and wait for the next wrangle; then open this page again.",
         "wrong": "These filters do not work",
         "updated": "Updated",
         "last_day": "Last day",
@@ -64,8 +64,8 @@ TEXTS: dict[Lang, dict[str, str]] = {
         "skip": "Ir para os gráficos",
         "no_script": "Os gráficos precisam de JavaScript. Todo número está também nos links CSV e JSON de cada cartão.",
         "no_data": "Ainda não há dados",
-        "no_data_more": "Este lago ainda não tem uma versão publicada. Envie uma mensagem ao seu bot, ou importe uma "
-        "exportação, e processe; depois abra esta página de novo.",
+        "no_data_more": "Este lago ainda não tem uma versão publicada. Envie uma mensagem ao seu bot "
+        "e espere o próximo processamento; depois abra esta página de novo.",
         "wrong": "Estes filtros não funcionam",
         "updated": "Atualizado",
         "last_day": "Último dia",
