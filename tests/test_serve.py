@@ -17,7 +17,8 @@ from typing import Any
 import httpx
 import pytest
 
-from telelake.errors import Conflict
+from telelake import serve
+from telelake.errors import Conflict, SettingsError
 from telelake.stores.iceberg import IcebergTables
 from telelake.stores.objects import open_store
 from tests.conftest import BOT, NOW, message
@@ -205,3 +206,11 @@ def test_a_lake_that_is_wrangled_elsewhere_waits(run: Run) -> None:
 
     assert first.stop() == 0
     assert "Another telelake is wrangling this lake" in first.said
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::"])
+def test_a_dashboard_without_login_stays_at_home(host: str) -> None:
+    """The dashboard has no login, so it refuses to listen where others could reach it."""
+    with pytest.raises(SettingsError, match=r"no login.*127\.0\.0\.1"):
+        serve.private(host)
+    assert [serve.private(each) for each in ("127.0.0.1", "::1", "localhost")] == ["127.0.0.1", "::1", "localhost"]
