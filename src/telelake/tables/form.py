@@ -18,6 +18,9 @@ from telelake.telegram.update import MESSAGE_KINDS, update_kinds
 
 MIN, MAX = -(2**63), 2**63 - 1
 PLAIN = "="
+"""Behind the digest: a message in the body holds nothing that no column reads."""
+FLAT = "+"
+"""Behind the digest: what no column reads is whole fields of a message, nothing inside of those that are read."""
 
 _TYPES: dict[str, Any] = {
     "BIGINT": Annotated[int, msgspec.Meta(ge=MIN, le=MAX)],
@@ -35,18 +38,22 @@ def digest() -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
+def marks() -> tuple[str, ...]:
+    """Return the marks that a body with the form can have, from that which says most."""
+    return tuple(digest() + suffix for suffix in (PLAIN, FLAT, ""))
+
+
 def mark(body: bytes) -> str | None:
-    """Return the mark of a body: the form's digest when it has the form, with `PLAIN` when a message in it holds
-    nothing that no column reads, else None.
+    """Return the mark of a body that has the form, the first of `marks` that holds; else None.
 
     A body with no kind or with several may have the form, and so may one with an unknown *field*.
     """
-    for is_plain in (True, False):
+    for mark, known_from in zip(marks(), (0, 1, None), strict=True):
         try:
-            _body(is_plain).decode(body)
+            _body(known_from).decode(body)
         except _ERRORS:
             continue
-        return digest() + PLAIN if is_plain else digest()
+        return mark
     return None
 
 
@@ -60,19 +67,19 @@ def lines_fit(block: bytes) -> bool:
 
 
 @cache
-def _body(is_plain: bool) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(_body_type(is_plain))
+def _body(known_from: int | None) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(_body_type(known_from))
 
 
 @cache
 def _line() -> msgspec.json.Decoder[Any]:
     # The envelope's other keys are our own; whether they are there is seen in the engine, for less.
-    return msgspec.json.Decoder(msgspec.defstruct("Line", [("body", _body_type(False))], gc=False))
+    return msgspec.json.Decoder(msgspec.defstruct("Line", [("body", _body_type(None))], gc=False))
 
 
 @cache
-def _body_type(is_plain: bool) -> Any:
-    message, event = _struct("Message", message_tree(), is_plain), _struct("Event", event_tree(), False)
+def _body_type(known_from: int | None) -> Any:
+    message, event = _struct("Message", message_tree(), known_from), _struct("Event", event_tree(), None)
     kinds: list[tuple[str, Any, Any]] = [
         (kind, (message if kind in MESSAGE_KINDS else event) | None, None) for kind in update_kinds()
     ]
@@ -80,14 +87,15 @@ def _body_type(is_plain: bool) -> Any:
     return msgspec.defstruct("Body", [update_id, *kinds], gc=False, forbid_unknown_fields=True)
 
 
-def _struct(name: str, node: Node, is_plain: bool) -> Any:
+def _struct(name: str, node: Node, known_from: int | None) -> Any:
+    """Return a type of a node; from the depth `known_from` on it refuses members that no column reads."""
     fields: list[tuple[str, Any, Any]] = []
     rename = {}
     for key, child in node.fields.items():
-        inside_plain = is_plain and not derive.is_read_whole(key, child)
-        inner = _TYPES[child.scalar] if child.scalar else _struct(f"{name}_{key}", child, inside_plain)
+        inside = None if known_from is None or derive.is_read_whole(key, child) else max(known_from - 1, 0)
+        inner = _TYPES[child.scalar] if child.scalar else _struct(f"{name}_{key}", child, inside)
         attribute = f"_{key}" if key == "from" else key
         rename[attribute] = key
         value: Any = list[inner | None] if child.is_list else inner  # type: ignore[valid-type]
         fields.append((attribute, value | None, None))
-    return msgspec.defstruct(name, fields, rename=rename, gc=False, forbid_unknown_fields=is_plain)
+    return msgspec.defstruct(name, fields, rename=rename, gc=False, forbid_unknown_fields=known_from == 0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -27,6 +28,8 @@ from telelake.wrangle.conform import Broken, conform, is_regular
 from telelake.wrangle.sql import sql_file
 
 _ROW_GROUP = 122_880
+_DICTIONARY = 4096
+"""Distinct values of a row group above which a column is written plain: a dictionary of more costs more than it saves."""
 _SORTED_RECORDS = 500_000
 """Records up to which a day's rows are sorted; a larger day keeps about the order of arrival, for half the time."""
 
@@ -79,10 +82,10 @@ class _Run:
         with self._timed("states"):
             self.con.execute(f"CREATE TABLE states AS {sql_file('_states')}")
             self.con.execute(f"CREATE VIEW message_states AS {sql_file('_message_states')}")
-        tables: dict[str, Sequence[DayFile]] = {}
-        for table in BUILT:
-            with self._timed(table.name):
-                tables[table.name] = self._table(table)
+        # Two at a time: what one leaves of the processors, at its end and in its checks, the other takes. Several days
+        # of a table are held in memory, of one table at a time.
+        with ThreadPoolExecutor(1 if len(self.days) > 1 else 2) as pool:
+            tables = dict(zip((table.name for table in BUILT), pool.map(self._table, BUILT), strict=True))
         return Built(tables, self._books(tables), self.seconds)
 
     def _parse(self) -> list[tuple[date, Broken]]:
@@ -167,48 +170,33 @@ class _Run:
         self.con.execute(parse.create_earlier(before if undated[0] else []))
         self.con.execute(sql_file("_duplicates"))
 
-    def _table(self, table: Table) -> list[DayFile]:
-        made = f'"{table.name}_made"'
-        # One day streams to its file; several are made once, then cut.
-        self.con.execute(f"CREATE {'TABLE' if len(self.days) > 1 else 'VIEW'} {made} AS {sql_file(table.name)}")
-        produced = [row[0] for row in self.con.execute(f"DESCRIBE {made}").fetchall()]
-        select = derive.cast_select(table, made, produced)
-        paths = {day.day: path for day in self.days if (path := self._write(table, select, day))}
-        digests = self._check(table, list(paths.values()))
-        if len(self.days) > 1:
-            self.con.execute(f"DROP TABLE {made}")
+    def _table(self, table: Table) -> Sequence[DayFile]:
+        with self._timed(table.name), self.con.cursor() as con:
+            made = f'"{table.name}_made"'
+            # One day streams to its file; several are made once, then cut.
+            con.execute(f"CREATE {'TABLE' if len(self.days) > 1 else 'VIEW'} {made} AS {sql_file(table.name)}")
+            produced = [row[0] for row in con.execute(f"DESCRIBE {made}").fetchall()]
+            select = derive.cast_select(table, made, produced)
+            paths = {day.day: path for day in self.days if (path := self._write(con, table, select, day))}
+            digests = _check(con, table, list(paths.values()))
+            if len(self.days) > 1:
+                con.execute(f"DROP TABLE {made}")
         return [DayFile(day.day, paths.get(day.day), *digests.get(day.day, (0, "empty"))) for day in self.days]
 
-    def _write(self, table: Table, select: str, of: DayInput) -> Path | None:
+    def _write(self, con: duckdb.DuckDBPyConnection, table: Table, select: str, of: DayInput) -> Path | None:
         day = of.day
         path = self.into / table.name / f"{day.isoformat()}.parquet"
         path.parent.mkdir(exist_ok=True)
         order = f"ORDER BY {', '.join(table.sort)}" if of.records <= _SORTED_RECORDS else ""
-        copied = self.con.execute(
+        copied = con.execute(
             f"COPY ({select} WHERE context_date = DATE '{day.isoformat()}' {order}) TO {parse.text(str(path))} "
-            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}, FIELD_IDS {derive.field_ids(table)})"
+            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}, "
+            f"DICTIONARY_SIZE_LIMIT {_DICTIONARY}, FIELD_IDS {derive.field_ids(table)})"
         ).fetchone()
         if copied and copied[0]:
             return path
         path.unlink()
         return None
-
-    def _check(self, table: Table, paths: Sequence[Path]) -> dict[date, tuple[int, str]]:
-        """Check what was written, as it was written; return rows and digest of each day."""
-        if not paths:
-            return {}
-        relation = f"read_parquet([{', '.join(parse.text(str(path)) for path in paths)}])"
-        found = self.con.execute(derive.summary(table, relation)).fetchall()
-        if wrong := [(str(day), nulls) for day, _, _, nulls in found if nulls]:
-            required = ", ".join(column.name for column in table.columns if column.required)
-            raise CheckFailed(
-                f"{table.name} is not published: one of {required} is null in some rows (day, rows): {wrong[:3]}."
-            )
-        if again := self.con.execute(f"{derive.repeated_keys(table, relation)} LIMIT 3").fetchall():
-            raise CheckFailed(
-                f"{table.name} is not published: ({', '.join(table.key)}) is not unique, for example {again}."
-            )
-        return {day: (rows, digest) for day, rows, digest, _ in found}
 
     def _books(self, tables: Mapping[str, Sequence[DayFile]]) -> dict[date, Books]:
         """Return each day's account; the rows are those that were written."""
@@ -236,3 +224,21 @@ class _Run:
             raise TableMismatch(f"The SQL of '{stage}' does not fit its inputs: {error}") from error
         finally:
             self.seconds[stage] = round(time.perf_counter() - start, 3)
+
+
+def _check(con: duckdb.DuckDBPyConnection, table: Table, paths: Sequence[Path]) -> dict[date, tuple[int, str]]:
+    """Check what was written, as it was written; return rows and digest of each day."""
+    if not paths:
+        return {}
+    relation = f"read_parquet([{', '.join(parse.text(str(path)) for path in paths)}])"
+    found = con.execute(derive.summary(table, relation)).fetchall()
+    if wrong := [(str(day), nulls) for day, _, _, nulls in found if nulls]:
+        required = ", ".join(column.name for column in table.columns if column.required)
+        raise CheckFailed(
+            f"{table.name} is not published: one of {required} is null in some rows (day, rows): {wrong[:3]}."
+        )
+    if again := con.execute(f"{derive.repeated_keys(table, relation)} LIMIT 3").fetchall():
+        raise CheckFailed(
+            f"{table.name} is not published: ({', '.join(table.key)}) is not unique, for example {again}."
+        )
+    return {day: (rows, digest) for day, rows, digest, _ in found}

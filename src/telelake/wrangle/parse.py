@@ -99,9 +99,9 @@ WITH lines AS (
     SELECT context_date, bot AS bot_id, record_id, source, CAST(received_at AS TIMESTAMPTZ) AS received_at, bytes,
            hash(sha256) AS body_hash, sha256 IS NOT NULL AS is_hashed,
            body.update_id AS update_id, coalesce(ordinal, 0) AS ordinal, unknown, notes, hash(filename) AS file,
-           coalesce(form IN ({text(form.digest())}, {text(form.digest() + form.PLAIN)}), false)
-               OR ordinal IS NOT NULL AS has_form,
+           coalesce(form IN ({_list(form.marks())}), false) OR ordinal IS NOT NULL AS has_form,
            coalesce(form = {text(form.digest() + form.PLAIN)}, false) AS is_plain,
+           coalesce(form = {text(form.digest() + form.FLAT)}, false) AS is_flat,
            coalesce(kind, CASE {kind_of} END) AS kind,
            CASE WHEN ordinal IS NULL THEN {number_of_kinds} ELSE 1 END AS kinds,
            coalesce({", ".join(f'body."{kind}"' for kind in MESSAGE_KINDS)}) AS message,
@@ -110,12 +110,16 @@ WITH lines AS (
 ), parsed AS (
     SELECT *, from_json(message, {text(_message_structure())}) AS m,
            from_json(event, {text(derive.json_structure(derive.event_tree()))}) AS e,
-           CASE WHEN NOT is_plain THEN json_keys(message, ['$', '$.from', '$.chat']) END AS names
+           CASE WHEN NOT has_form THEN json_keys(message, ['$', '$.from', '$.chat']) END AS names
     FROM lines
+), pruned AS (
+    SELECT *, {_rest()} AS rest FROM parsed
+), cleaned AS (
+    SELECT *, {_left()} AS unread FROM pruned
 ), typed AS (
     SELECT *, {_message_kind()} AS message_kind, {_extra()} AS extra,
            from_json({_media()}, {text(_media_structure())}) AS media
-    FROM parsed
+    FROM cleaned
 )
 SELECT * FROM ({sql_file("_records")})"""
 
@@ -153,16 +157,19 @@ def _message_kind() -> str:
     rest.insert(0, rest.pop(rest.index("venue")))  # before `location`, which accompanies it
     known = [*api["message_meta_fields"], *api["undocumented_keys_the_server_writes"]]
     typed = " ".join(f"WHEN m.\"{name}\" IS NOT NULL THEN '{name}'" for name in _TYPED_CONTENT)
+    # Each name is looked up once in the list, not each name of the list in the keys.
+    places = f"list_transform(json_keys(message), lambda key: list_position([{_list(rest)}], key))"
     return f"""CASE WHEN message IS NULL THEN NULL {typed}
-            ELSE coalesce(list_filter([{_list(rest)}], lambda name: list_contains(json_keys(message), name))[1],
+            ELSE coalesce([{_list(rest)}][list_min({places})],
                           list_filter(json_keys(message), lambda name: name NOT IN ({_list(known)}))[1], 'empty') END"""
 
 
-def _extra() -> str:
-    """Return the expression of what no column reads: the payload less all that is read, without empty objects.
+def _rest() -> str:
+    """Return the expression of a message less all that is read of it, maybe with empty objects.
 
-    Rewriting a document is dear, so it is done only where needed: a message has nothing extra when it has as many
-    members as `m` has values, and nearly every message is settled so. (A null or a wrong type only makes it look again.)
+    Rewriting a document is dear, so it is done only where needed. The sealer's mark says which messages are plain, read
+    whole, and which are flat, so that only whole fields of the message are left. Of an unmarked one nothing is left when
+    it has as many members as `m` has values; nearly all are settled so. (A null or a wrong type only makes it look again.)
     """
     tree = derive.message_tree()
     patch = derive.read_patch(tree)
@@ -170,22 +177,29 @@ def _extra() -> str:
     for number, key in enumerate(_USUAL, 2):
         inside = _present(f'm."{key}"', tree.fields[key])
         settled.append(f"coalesce(len(names[{number}]), 0) = {inside}")
-    parts = [key for key, inner in patch.items() if inner is not None and key not in _USUAL]
-    has_parts = " OR ".join(f'm."{key}" IS NOT NULL' for key in parts)
-    shallow = json.dumps({key: None for key, inner in patch.items() if inner is None or key in _USUAL})
-    left = f"json_merge_patch(message, {text(json.dumps(patch))})::VARCHAR"
+    settled += [f'm."{key}" IS NULL' for key, inner in patch.items() if inner is not None and key not in _USUAL]
+    whole = json.dumps(dict.fromkeys(patch))
+    return f"""CASE WHEN message IS NULL OR is_plain THEN NULL
+            WHEN is_flat THEN json_merge_patch(message, {text(whole)})::VARCHAR
+            WHEN NOT has_form AND {" AND ".join(settled)} THEN NULL
+            ELSE json_merge_patch(message, {text(json.dumps(patch))})::VARCHAR END"""
+
+
+def _left() -> str:
+    """Return the expression of `rest` without its empty objects."""
+    left = "rest"
     # In JSON a quote inside a string is escaped, so neither pattern can match within one. Twice: objects in objects.
     for _ in range(2):
         left = (
             f"regexp_replace(regexp_replace({left}, ',\"[A-Za-z_0-9]+\":\\{{\\}}', '', 'g'),"
             f" '\\{{\"[A-Za-z_0-9]+\":\\{{\\}},?', '{{', 'g')"
         )
-    payload = f"""CASE WHEN message IS NULL THEN event::VARCHAR
-            WHEN is_plain THEN NULL
-            WHEN {" AND ".join(settled)} AND NOT ({has_parts}) THEN NULL
-            WHEN {" AND ".join(settled[1:])} AND NOT ({has_parts})
-            THEN nullif(json_merge_patch(message, {text(shallow)})::VARCHAR, '{{}}')
-            ELSE nullif({left}, '{{}}') END"""
+    return f"CASE WHEN contains(rest, ':{{}}') THEN {left} ELSE rest END"
+
+
+def _extra() -> str:
+    """Return the expression of what no column reads: the event, or what is left of a message."""
+    payload = "coalesce(nullif(unread, '{}'), event::VARCHAR)"
     return (
         f"CASE WHEN unknown IS NULL THEN {payload}"
         f" ELSE json_merge_patch(coalesce({payload}, '{{}}')::JSON, unknown)::VARCHAR END"
