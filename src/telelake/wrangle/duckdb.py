@@ -60,7 +60,7 @@ class DuckDBEngine:
         con.execute("SET preserve_insertion_order = false")  # raw has no order to preserve
         con.execute("SET temp_directory = ?", [str(into / "spill")])
         con.execute(sql_file("_macros"))
-        con.execute(parse.service_kinds())
+        con.execute(parse.macros())
 
 
 class _Run:

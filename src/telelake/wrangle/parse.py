@@ -23,6 +23,8 @@ _USUAL = ("from", "chat")
 _MEDIA = ("video", "animation", "audio", "voice", "video_note", "document", "sticker", "live_photo", "photo")
 """Content that is a file; where a message has two, the first says what it is."""
 
+_FORWARD = "forward_origin"
+
 _TYPED_CONTENT = (
     "text",
     "live_photo",
@@ -117,9 +119,7 @@ WITH lines AS (
 ), cleaned AS (
     SELECT *, {_left()} AS unread FROM pruned
 ), typed AS (
-    SELECT *, {_message_kind()} AS message_kind, {_extra()} AS extra,
-           from_json({_media()}, {text(_media_structure())}) AS media
-    FROM cleaned
+    SELECT *, {_message_kind()} AS message_kind, {_extra()} AS extra, {_media()} AS media FROM cleaned
 )
 SELECT * FROM ({sql_file("_records")})"""
 
@@ -130,21 +130,14 @@ def _no_lines(columns: dict[str, str]) -> str:
 
 
 def _message_structure() -> str:
-    """Return the message's tree with media as JSON: few messages have any, and their fields would be most of all fields."""
+    """Return the message's tree with what few messages have as JSON, for the macros that open it where it is asked for."""
     fields = json.loads(derive.json_structure(derive.message_tree()))
-    return json.dumps({name: "JSON" if name in _MEDIA else inner for name, inner in fields.items()})
+    return json.dumps({name: "JSON" if name in (*_MEDIA, _FORWARD) else inner for name, inner in fields.items()})
 
 
 def _media() -> str:
     """Return the expression of a message's file; of a photo's sizes, the largest."""
     return f"coalesce({', '.join(f'm.{name}' for name in _MEDIA if name != 'photo')}, m.photo -> '$[#-1]')"
-
-
-def _media_structure() -> str:
-    """Return all fields that are read of any kind of media, as one object."""
-    fields = json.loads(derive.json_structure(derive.message_tree()))
-    kinds = [fields[name][0] if name == "photo" else fields[name] for name in _MEDIA]
-    return json.dumps({key: kind for each in kinds for key, kind in each.items()})
 
 
 def _message_kind() -> str:
@@ -219,6 +212,17 @@ def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def service_kinds() -> str:
-    """Return the macro that lists the kinds of service messages, from the Bot API."""
-    return f"CREATE MACRO service_kinds() AS [{_list(botapi()['message_service_fields'])}]"
+def macros() -> str:
+    """Return the macros that follow from the Bot API and from what the tables declare that they read.
+
+    `service_kinds` lists the kinds of service messages. `file_of` and `origin_of` open a message's media and the origin
+    of a forward: as columns of every record, their fields would be a third of all columns and nearly always empty.
+    """
+    fields = json.loads(derive.json_structure(derive.message_tree()))
+    kinds = [fields[name][0] if name == "photo" else fields[name] for name in _MEDIA]
+    media = {key: kind for each in kinds for key, kind in each.items()}
+    return (
+        f"CREATE MACRO service_kinds() AS [{_list(botapi()['message_service_fields'])}];"
+        f"CREATE MACRO file_of(media) AS from_json(media, {text(json.dumps(media))});"
+        f"CREATE MACRO origin_of(origin) AS from_json(origin, {text(json.dumps(fields[_FORWARD]))})"
+    )

@@ -95,7 +95,7 @@ def recipe_digest(table: Table) -> str:
         declaration_digest(table),
         sql_file(table.name),
         parse.create_records(),
-        parse.service_kinds(),
+        parse.macros(),
         conform,
         *map(sql_file, _SHARED_SQL),
     ]

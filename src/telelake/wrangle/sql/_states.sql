@@ -14,8 +14,8 @@ WITH payload AS (
     HAVING count(*) > 1
 ), crowded AS (
     SELECT payload.*,
-           md5(concat_ws(chr(31), p.message_kind, p.text, p.caption, CAST(p.marks AS VARCHAR), p.file_unique_id,
-                         p.latitude, p.longitude)) AS content
+           md5(concat_ws(chr(31), p.message_kind, p.text, p.caption, CAST(p.marks AS VARCHAR),
+                         file_of(p.media).file_unique_id, p.latitude, p.longitude)) AS content
     FROM payload
     JOIN crowd
       ON  crowd.context_date = payload.context_date
