@@ -37,8 +37,9 @@ _texts = st.text(max_size=12) | st.sampled_from(["olá", "😀 oi", "\x00", "a\n
 _odd: st.SearchStrategy[Any] = (
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | _texts
 )
+_unread = st.sampled_from([{}, {"a": {}}, {"a": {"b": {}}, "c": 1}, [], [{}], '{"a":{}}', ',"a":{}', 0])
 _person = st.fixed_dictionaries(
-    {"id": _ids, "is_bot": st.booleans(), "first_name": _texts}, optional={"username": _texts}
+    {"id": _ids, "is_bot": st.booleans(), "first_name": _texts}, optional={"username": _texts, "surprise": _unread}
 )
 _chat = st.sampled_from(
     [
@@ -60,7 +61,13 @@ _message = st.fixed_dictionaries(
         "entities": st.lists(_entity, max_size=2),
         "new_chat_title": _texts,
         "reply_to_message": st.fixed_dictionaries({"message_id": _ids}),
+        "voice": st.fixed_dictionaries({"file_unique_id": _texts, "duration": _ids}, optional={"surprise": _unread}),
+        "photo": st.lists(st.fixed_dictionaries({"file_unique_id": _texts, "width": _ids}), max_size=2),
+        "forward_origin": st.fixed_dictionaries(
+            {"type": st.just("user"), "date": _dates, "sender_user": _person}, optional={"surprise": _unread}
+        ),
         "surprise": _odd,
+        "reply_markup": _unread,
     },
 )
 _spoilt_message = st.tuples(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 import sys
 import time
@@ -180,6 +181,21 @@ def test_a_broken_raw_line_costs_itself_only(make_lake: MakeLake) -> None:
     assert report.books[str(DAY)] == {"raw": 3, "rows": 2, "duplicates": 0, "quarantined": 1, "notes": 0}
     assert lake.rows("SELECT message_id FROM messages ORDER BY 1") == [(1,), (3,)]
     assert lake.rows("SELECT reason FROM quarantine") == [("raw line is not JSON",)]
+
+
+@pytest.mark.parametrize("word", ["", "yesterday", "2026-13-01T00:00:00Z"])
+def test_a_receipt_that_is_no_time_costs_itself_only(make_lake: MakeLake, word: str) -> None:
+    """An envelope whose `received_at` was damaged goes to quarantine; its day is built."""
+    lake = make_lake(iceberg=False)
+    lines = [raw.raw_line(lake.record(_said(number))) for number in (1, 2)]
+    lines[1] = raw.Line(
+        re.sub(rb'"received_at":"[^"]*"', f'"received_at":"{word}"'.encode(), lines[1].data), lines[1].digest
+    )
+    lake.store.put(raw.segment_key(quarantined=False, bot_id=7, day=DAY, lines=lines), raw.pack(lines))
+    lake.wrangle()
+
+    assert lake.rows("SELECT update_id FROM updates") == [(1,)]
+    assert lake.rows("SELECT reason FROM quarantine") == [("raw line is not an envelope",)]
 
 
 def test_batches_do_not_show(make_lake: MakeLake) -> None:

@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from telelake.capture import seal
 from telelake.errors import CheckFailed
-from telelake.wrangle import conform, duckdb
+from telelake.tables import form
+from telelake.telegram.update import Update
+from telelake.wrangle import conform, duckdb, plan
 from telelake.wrangle.sql import sql_file
 from tests.conftest import NOW, LakeFolder, message
 from tests.wrangle.test_laws import TABLES
@@ -121,3 +124,51 @@ def test_a_lone_surrogate_needs_cleaning(make_lake: Callable[..., LakeFolder], m
 
     with pytest.raises(UnicodeEncodeError):
         content(make_lake, [[(body, NOW, "r-1")]])
+
+
+def test_pieces_do_not_matter_needs_what_lies_in_raw(
+    make_lake: Callable[..., LakeFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When a day is not known by what lies in raw, a piece that comes after its build is never seen."""
+
+    def wrangled_between(pieces: list[list[Any]]) -> int:
+        lake = make_lake(iceberg=False)
+        for piece in pieces:
+            lake.seal([lake.record(body, at, record_id=record_id) for body, at, record_id in piece])
+            lake.wrangle()
+        return len(lake.content("updates")["updates"])
+
+    pieces = [[FIRST], [EDIT_1]]
+    assert wrangled_between(pieces) == 2
+    monkeypatch.setattr(plan, "digest_of", lambda segments: "always the same")
+
+    assert wrangled_between(pieces) == 1
+
+
+def test_a_mark_changes_nothing_needs_a_true_mark(
+    make_lake: Callable[..., LakeFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sealer that calls every body plain loses what no column reads; one that calls every body flat, what lies deeper."""
+    body = message(1, 1, "a", reply_markup={"inline_keyboard": []}, **{"from": {"id": 5, "surprise": 1}})
+    whole = str(content(make_lake, [[(body, NOW, "r-1")]])["updates"])
+    assert "inline_keyboard" in whole
+    assert "surprise" in whole
+    plain, flat, _ = form.marks()
+
+    monkeypatch.setattr(seal.form, "mark", lambda body: plain)
+    assert "inline_keyboard" not in str(content(make_lake, [[(body, NOW, "r-1")]])["updates"])
+    monkeypatch.setattr(seal.form, "mark", lambda body: flat)
+    assert "surprise" not in str(content(make_lake, [[(body, NOW, "r-1")]])["updates"])
+
+
+def test_one_bad_record_needs_quarantine(make_lake: Callable[..., LakeFolder], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were a body that is no update sealed among the others, and the build's own look at each line taken out too, it
+    would stop the day."""
+    bad = (b"{", NOW, "bad-1")
+    assert len(content(make_lake, [[bad, FIRST]])["updates"]) == 1
+    monkeypatch.setattr(seal, "read_update", lambda body: Update(1, "message", None))
+    assert len(content(make_lake, [[bad, FIRST]])["quarantine"]) == 1
+    monkeypatch.setattr(conform, "_broken", lambda line, reason: [{"body": line.decode()}])
+
+    with pytest.raises((CheckFailed, duckdb.duckdb.Error)):
+        content(make_lake, [[bad, FIRST]])

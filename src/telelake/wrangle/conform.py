@@ -14,6 +14,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -72,12 +73,22 @@ def _conform_line(line: bytes) -> list[dict[str, Any]] | Broken:
         return _broken(line, "raw line is not JSON")
     if not isinstance(item, dict) or not all(type(item.get(key)) is kind for key, kind in _ENVELOPE.items()):
         return _broken(line, "raw line is not an envelope")
+    if not _is_time(item["received_at"]):
+        return _broken(line, "raw line is not an envelope")
     body = item["body"]
     update_id = body.get("update_id")
     if type(update_id) is not int or not form.MIN <= update_id <= form.MAX:
         return Broken(item["record_id"], "no integer update_id", item["bytes"])
     head = {key: item[key] for key in _ENVELOPE if key != "body"}
     return list(_payloads(head, update_id, body))
+
+
+def _is_time(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _payloads(head: dict[str, Any], update_id: int, body: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,59 @@
+"""What the mark says of a body's form."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from telelake.tables import form
+
+PLAIN, FLAT, FORMED = form.marks()
+CHAT = {"id": -77, "type": "group", "title": "Grupo"}
+
+
+def body(**fields: Any) -> bytes:
+    """Return an update with a message of some fields."""
+    return json.dumps(
+        {"update_id": 1, "message": {"message_id": 1, "date": 1772000000, "chat": CHAT, **fields}}
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("given", "mark"),
+    [
+        (body(text="oi"), PLAIN),
+        (body(text=None), PLAIN),
+        (body(reply_to_message={"message_id": 2, "text": "a copy is no news"}), PLAIN),
+        (body(entities=[{"type": "url", "offset": 0, "length": 2, "surprise": 1}]), PLAIN),
+        (body(text="oi", reply_markup={"inline_keyboard": []}), FLAT),
+        (body(surprise={}), FLAT),
+        (body(**{"from": {"id": 5, "surprise": 1}}), FORMED),
+        (body(voice={"file_unique_id": "a", "file_id": "b"}, surprise=1), FORMED),
+        (body(text=42), None),
+        (body(**{"from": {"id": "5"}}), None),
+        (body(**{"from": {"id": 2**63}}), None),
+        (body(text="\ud83d"), None),
+        (body(entities={"type": "url"}), None),
+        (b'{"update_id":1,"callback_query":{"id":"1","data":"x","anything":1}}', PLAIN),
+        (b'{"update_id":1}', PLAIN),
+        (b'{"update_id":1,"never_seen":{}}', None),
+        (b'{"update_id":"1","message":{}}', None),
+        (b"{", None),
+        (b'{"update_id":1,"message":{"text":"\xff"}}', None),
+    ],
+)
+def test_the_mark_says_what_is_left_to_look_for(given: bytes, mark: str | None) -> None:
+    """Plain: nothing is unread; flat: only whole fields are; formed: something inside is; None: look at each value."""
+    assert form.mark(given) == mark
+
+
+def test_lines_fit_asks_for_the_form_only() -> None:
+    """Unread fields are no reason to rewrite a segment; one wrong type is."""
+
+    def line(of: bytes) -> bytes:
+        return b'{"record_id":"r","body":' + of + b"}\n"
+
+    assert form.lines_fit(line(body(text="oi")) + line(body(surprise=1)))
+    assert not form.lines_fit(line(body(text="oi")) + line(body(text=42)))
