@@ -4,14 +4,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+STANDIN := $(VENV)/aws-standin
 
-.PHONY: demo test check reference bench clean
+.PHONY: demo test test-aws check reference bench clean
 
 demo: $(STAMP)
 	$(BIN)/telelake demo $(ARGS)
 
-test: $(STAMP)-test
+test: $(STAMP)-test $(STANDIN)/.installed
 	@. $(VENV)/browser.env && $(BIN)/pytest $(ARGS)
+
+test-aws: $(STAMP)-test $(STANDIN)/.installed
+	$(BIN)/pytest tests/aws $(ARGS)
 
 check: $(STAMP)-check
 	$(BIN)/ruff check .
@@ -32,6 +36,13 @@ $(STAMP): pyproject.toml
 $(STAMP)-test: $(STAMP) tests/set_up.sh
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	sh tests/set_up.sh $(VENV)
+	touch $@
+
+# An environment of its own: the stand-in for AWS runs Lambdas with its own interpreter, and lends them its packages.
+$(STANDIN)/.installed: tests/aws/standin.txt | $(STAMP)
+	rm -rf $(STANDIN)
+	$(BIN)/python -m venv $(STANDIN)
+	$(STANDIN)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
 $(STAMP)-check: $(STAMP)-test

@@ -21,6 +21,9 @@ from telelake import __version__
 from telelake.errors import SettingsError, TelelakeError
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from telelake.settings import Settings
     from telelake.wiring import App
 
 EXIT_FAILED = 1
@@ -213,6 +216,30 @@ def insights(
 
 
 @cli.command()
+def report(
+    out: Annotated[Path | None, typer.Argument(metavar="OUT.html", help="The file to write.")] = None,
+    home: Home = None,
+    config: Config = None,
+    out_option: Annotated[
+        Path | None, typer.Option("--out", metavar="OUT.html", help="The same, as an option.")
+    ] = None,
+    language: Annotated[str, typer.Option("--language", help="en or pt-BR.")] = "en",
+) -> None:
+    """Write one self-contained page with every insight; it loads nothing when it is opened."""
+    from telelake.present.report import render
+
+    if (path := out_option or out) is None:
+        raise SettingsError("Name the file to write: telelake report report.html")
+    app = _app(config, home=home).existing()
+    with app.lake() as lake:
+        release = app.tables.latest()
+        facts = app.facts() | {"release": release.number if release else None}
+        page = render(lake, language, facts)
+    path.write_text(page, encoding="utf-8")
+    _say(f"{path}: {len(page.encode()):,} bytes.")
+
+
+@cli.command()
 def tables(
     name: Annotated[str | None, typer.Argument(help="The table to describe; without it they are listed.")] = None,
     lang: Annotated[str, typer.Option("--lang", help="en or pt.")] = "en",
@@ -250,6 +277,166 @@ def status(
         f"{found.home}, {found.timezone}, release {found.release or 'none yet'}; last update received {received}; "
         f"{found.unsealed_bytes:,} bytes wait in the journal.{made_up}"
     )
+
+
+@cli.command("import")
+def import_(
+    kind: Annotated[
+        str, typer.Argument(metavar="course", help="What is brought in: course, a course design's bucket.")
+    ],
+    source: Annotated[str, typer.Argument(help="A folder, or s3://bucket/prefix.")],
+    bot: Annotated[
+        str, typer.Option("--bot", help="Whose updates these are: a bot's name in the settings, or its id.")
+    ],
+    home: Home = None,
+    config: Config = None,
+    timezone: Annotated[
+        str, typer.Option("--timezone", help="Zone of the times in the files' names; the course design wrote UTC-3.")
+    ] = "Etc/GMT+3",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """Bring recorded updates into raw; what is there already is not brought in again."""
+    from telelake.capture import importer
+    from telelake.stores.objects import open_store
+
+    if kind != "course":
+        raise SettingsError(f"'{kind}' cannot be imported. Known: course.")
+    app = _app(config, home=home)
+    bot_id, names_zone = _bot_id(app, bot), _zone(timezone)
+    _existing_source(source)
+    found = importer.Imported()
+    with _progress("Importing") as progress:
+        records = importer.course_records(open_store(source, app.settings.storage), bot_id, names_zone, found, progress)
+        importer.write(records, app.store, app.zone, found)
+    if as_json:
+        typer.echo(json.dumps(found.as_json(), indent=1))
+    _say(found.summary())
+
+
+@cli.command()
+def cost(
+    messages_per_day: Annotated[float, typer.Option("--messages-per-day", min=1, help="Updates a day.")],
+    size: Annotated[int, typer.Option("--bytes", min=1, help="Bytes of an update.")] = 2000,
+    endpoint: Annotated[str, typer.Option("--endpoint", help="api-gateway or function-url.")] = "api-gateway",
+    architecture: Annotated[str, typer.Option("--architecture", help="arm64 or x86_64.")] = "arm64",
+    wrangle_every: Annotated[
+        int | None, typer.Option("--wrangle-every", min=1, metavar="MINUTES", help="Else once a day.")
+    ] = None,
+    seal_every: Annotated[
+        float, typer.Option("--seal-every", min=1, max=300, metavar="SECONDS", help="As capture.seal_seconds.")
+    ] = 60.0,
+    assume: Annotated[
+        list[str] | None, typer.Option("--assume", metavar="NAME=VALUE", help="Another value for an assumption.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Compute the monthly bill of a lake on AWS, from counted requests and a dated price table."""
+    from typing import cast
+
+    from telelake.aws import cost as bills
+
+    if endpoint not in ("api-gateway", "function-url"):
+        raise SettingsError(f"--endpoint {endpoint} is not known. Use api-gateway or function-url.")
+    if architecture not in ("arm64", "x86_64"):
+        raise SettingsError(f"--architecture {architecture} is not known. Use arm64 or x86_64.")
+    bill = bills.monthly(
+        messages_per_day, size=size, endpoint=cast("bills.Endpoint", endpoint),
+        architecture=cast("bills.Architecture", architecture), wrangle_every=wrangle_every,
+        window=seal_every, changes=dict(_assumption(each) for each in assume or ()),
+    )  # fmt: skip
+    typer.echo(json.dumps(bill.as_json(), indent=1) if as_json else bills.as_text(bill).rstrip("\n"))
+
+
+@cli.command()
+def deploy(
+    where: Annotated[str, typer.Argument(help="aws.", metavar="aws")],
+    config: Config = None,
+    packages: Annotated[
+        Path | None,
+        typer.Option("--packages", metavar="DIR", help="door.zip, seal.zip and wrangle.zip; else they are built."),
+    ] = None,
+    template_only: Annotated[
+        Path | None,
+        typer.Option("--template-only", metavar="DIR", help="Write the CloudFormation template there, and stop."),
+    ] = None,
+) -> None:
+    """Make or update the lake in AWS, and have Telegram post to it; needs telelake[aws] and Node.js."""
+    settings = _aws_settings(where, config)
+    if template_only is not None:
+        from telelake.aws.stack import synthesise
+
+        typer.echo(synthesise(settings, template_only))
+        return
+    from telelake.aws import deploy as aws
+
+    done = aws.deploy(settings, _say, packages=packages)
+    typer.echo(json.dumps({**done.outputs, "Webhooks": dict(done.webhooks)}, indent=1))
+
+
+@cli.command()
+def destroy(
+    where: Annotated[str, typer.Argument(help="aws.", metavar="aws")] = "aws",
+    config: Config = None,
+    delete_data: Annotated[
+        bool, typer.Option("--delete-data", help="Delete the lake and what is queued, too. There is no way back.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Take the webhooks and the stack out of AWS; the buckets with data stay."""
+    settings = _aws_settings(where, config)
+    from telelake.aws import deploy as aws
+
+    what = "the stack and ALL DATA of its lake" if delete_data else "the stack; its buckets stay"
+    if not yes and typer.prompt(f"Deletes {what}. Type its name to go on", err=True) != settings.aws.stack:
+        raise SettingsError(f"That is not the name of the stack, {settings.aws.stack}. Nothing was deleted.")
+    kept = aws.destroy(settings, _say, delete_data=delete_data)
+    if kept:
+        _say("These buckets are kept, with all data; delete them yourself, or keep the lake:")
+    for bucket in kept:
+        typer.echo(bucket)
+
+
+def _aws_settings(where: str, config: Path | None) -> Settings:
+    from telelake.settings import load
+
+    if where != "aws":
+        raise SettingsError(f"'{where}' is no place to deploy to. Known: aws.")
+    return load(config)
+
+
+def _bot_id(app: App, bot: str) -> int:
+    from telelake.errors import UnknownName
+
+    if bot in app.settings.bots:
+        return app.settings.bots[bot].bot_id(bot)
+    if bot.isascii() and bot.isdigit() and int(bot) > 0:
+        return int(bot)
+    raise UnknownName("bot", bot, app.settings.bots)
+
+
+def _zone(name: str) -> ZoneInfo:
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise SettingsError(f"--timezone {name} is not an IANA zone name such as 'America/Sao_Paulo'.") from None
+
+
+def _existing_source(source: str) -> None:
+    from telelake.settings import local_path
+
+    # A store makes its folder; a misspelt source must not become an empty one.
+    if (folder := local_path(source)) is not None and not folder.is_dir():
+        raise SettingsError(f"There is no folder {folder}. Name a folder, or s3://bucket/prefix.")
+
+
+def _assumption(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    try:
+        return name, float(value)
+    except ValueError:
+        raise SettingsError(f"--assume {text} is not NAME=VALUE with a number, such as door_ms=12.") from None
 
 
 def _app(config: Path | None, **flags: Any) -> App:

@@ -13,6 +13,10 @@
     │   └── Conflict           someone else writes or has written meanwhile; may be retried
     ├── TableMismatch          a .sql file and its declaration disagree
     ├── CheckFailed            a day did not pass its checks and was not published
+    ├── TelegramError          the Bot API refused a call
+    │   └── TelegramUnavailable  it was not reached, or asks to come back; may be retried
+    ├── PackageError           a package for AWS could not be built
+    ├── DeployError            AWS refused, or a resource of the stack failed
     ├── UnknownName            no such table, insight or bot; lists the known ones
     └── QueryRefused           a user's SQL wrote, read files, ran too long or returned too much
 
@@ -75,6 +79,24 @@ class TableMismatch(TelelakeError):
 
 class CheckFailed(TelelakeError):
     """A day did not pass: says the table, the day, the check, the count and up to three example rows."""
+
+
+class TelegramError(TelelakeError):
+    """Telegram refused a request, or could not be asked; the message holds Telegram's own description."""
+
+
+class TelegramUnavailable(TelegramError):
+    """Telegram did not answer, is out of order, or asks to wait."""
+
+    retry = True
+
+
+class PackageError(TelelakeError):
+    """A package could not be built, or is larger than AWS takes."""
+
+
+class DeployError(TelelakeError):
+    """AWS refused, or a stack came to a bad end; holds AWS's own reasons."""
 
 
 class UnknownName(TelelakeError):

@@ -136,6 +136,10 @@ class Wrangle(_Section):
     """Threads of the engine; all processors when unset."""
     batch_bytes: Annotated[int, Field(ge=1)] = 256 * 1024 * 1024
     """Compressed raw bytes that are built together; a larger day is built alone."""
+    max_day_bytes: Annotated[int, Field(ge=1)] | None = None
+    """Compressed raw bytes of the largest day that this machine attempts; a larger one fails at once. No bound when unset."""
+    keep_days: Annotated[int, Field(ge=1)] | None = None
+    """Days that rows are kept in the tables; for ever when unset. Raw is not touched."""
 
 
 class Sql(_Section):
@@ -156,6 +160,53 @@ class Storage(_Section):
     """Address of an S3-compatible service; AWS itself when unset."""
     region: str | None = None
     """Region of the bucket; AWS_REGION when unset."""
+    catalog: Literal["sqlite", "glue"] = "sqlite"
+    """Where the tables of a bucket are registered: `sqlite`, a local file of the one machine that wrangles, or `glue`."""
+    database: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,252}$")] = "telelake"
+    """The Glue database; each lake needs one of its own."""
+
+
+class Aws(_Section):
+    """What `telelake deploy aws` makes, and how large; the functions in AWS read none of it."""
+
+    region: str | None = None
+    """Region that the stack is made in; AWS_REGION, or the profile's, when unset."""
+    stack: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")] = "telelake"
+    """Name of the CloudFormation stack, and the beginning of its functions' names."""
+    endpoint: Literal["api-gateway", "function-url"] = "api-gateway"
+    """What Telegram posts to: an HTTP API, which throttles and writes access logs, or the function itself, which costs less."""
+    architecture: Literal["arm64", "x86_64"] = "arm64"
+    """Processor of the functions; arm64 costs less."""
+    raw_days: Annotated[int, Field(ge=1)] | None = None
+    """Days that raw and quarantined segments are kept; for ever when unset. `wrangle.keep_days` must be two days less."""
+    wrangle_every_minutes: Annotated[int, Field(ge=1, le=1440)] | None = None
+    """Wrangle this often besides once after midnight; only after midnight when unset."""
+    after_midnight_minutes: Annotated[int, Field(ge=0, le=720)] = 10
+    """Minutes after midnight, in the lake's time zone, at which the day that ended is built."""
+    wrangle_memory_mb: Annotated[int, Field(ge=1024, le=10240)] = 3008
+    """Memory of the wrangle function; accounts that are new may not have more than 3008."""
+    reserve_concurrency: bool = True
+    """Keep one execution for wrangle, so that two never run; accounts that are new have too few to keep one."""
+    requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 500
+    """What is posted faster than this is refused with 429, and Telegram brings it again."""
+    max_connections: Annotated[int, Field(ge=1, le=100)] = 100
+    """Requests that Telegram may have open to a bot's webhook at once."""
+    alarm_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    """Where alarms are sent; AWS asks that address to confirm. Without it, alarms only show in CloudWatch."""
+    quiet_hours: Annotated[int, Field(ge=1, le=168)] = 24
+    """Hours without any update after which there is an alarm."""
+    budget_usd: Annotated[float, Field(gt=0)] | None = None
+    """Monthly budget of the whole AWS account, in dollars; mail goes to `alarm_email` at 80 % and when 100 % is foreseen."""
+    log_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731] = 30
+    """Days that logs are kept; CloudWatch knows these numbers only."""
+    large_days: Literal["fail", "spark"] = "fail"
+    """What becomes of a day too large for the function: it fails and says so, or an application for Spark is there for it."""
+    report_language: Literal["pt", "en"] = "pt"
+    """Language of the daily report.html."""
+    scan_limit_mb: Annotated[int, Field(ge=10)] = 10_000
+    """Megabytes that one Athena query may scan before it is stopped."""
+    bot_api: Annotated[str, Field(pattern=r"^https?://")] = "https://api.telegram.org"
+    """Address of the Bot API, to set webhooks; another when you run your own server."""
 
 
 class Settings(BaseSettings):
@@ -179,6 +230,7 @@ class Settings(BaseSettings):
     wrangle: Wrangle = Wrangle()
     sql: Sql = Sql()
     storage: Storage = Storage()
+    aws: Aws = Aws()
 
     @classmethod
     def settings_customise_sources(

@@ -72,6 +72,10 @@ class App:
             )
         return self
 
+    def pages(self, bucket: str) -> BucketStore:
+        """Return the objects of a bucket for pages that people open."""
+        return open_store(f"s3://{bucket}", self.settings.storage)
+
     def receiver(self) -> Receiver:
         """Return the core that every source ends in."""
         from telelake.capture.receive import Receiver
@@ -106,7 +110,15 @@ class App:
         from telelake.wrangle.duckdb import DuckDBEngine
 
         wrangle = self.settings.wrangle
-        return Wrangler(self.store, self.tables, DuckDBEngine(wrangle), self.state / "work", wrangle.batch_bytes)
+        return Wrangler(
+            self.store,
+            self.tables,
+            DuckDBEngine(wrangle),
+            self.state / "work",
+            wrangle.batch_bytes,
+            wrangle.max_day_bytes,
+            wrangle.keep_days,
+        )
 
     def lake(self) -> Lake:
         """Return the newest release, opened for reading; the same object until there is a newer one.
@@ -165,7 +177,7 @@ class App:
         return health.Status(
             self.settings.home, self.home.timezone, self.home.is_made_up, health.release_number(release),
             health.last_received(updates), health.unsealed_bytes(journal_folder(self.state)),
-            health.day_statuses(listing, due(listing, ledger), builds),
+            health.day_statuses(listing, due(listing, ledger, self.wrangler.oldest()), builds),
         )  # fmt: skip
 
     def wrangle_due(self, progress: Callable[[int, int], None] | None = None) -> Any:

@@ -10,21 +10,25 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import duckdb
 import pytest
+from botocore.exceptions import ClientError
+from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.table import StaticTable
 
-from telelake.errors import Conflict, StoreUnavailable, TableMismatch
+from telelake.errors import Conflict, SettingsError, StoreError, StoreUnavailable, TableMismatch
 from telelake.ports import DayFile, Release
 from telelake.settings import Storage
 from telelake.stores import iceberg as module
 from telelake.stores.iceberg import IcebergTables, iceberg_schema
 from telelake.stores.objects import BucketStore, open_store
+from telelake.stores.pen import KEY, LEASE, LeasePen
 from telelake.stores.upkeep import KEPT_RELEASES, maintain
 from telelake.tables import catalog, derive
 from telelake.tables.model import Column, Kind, Table
@@ -126,6 +130,25 @@ def bucket(s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
     return Shelf(f"s3://{name}/a/lake", tmp_path, Storage(endpoint=s3))
 
 
+@pytest.fixture
+def glue(s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """Tables in a bucket and in a database of AWS Glue."""
+    import boto3
+
+    for key, value in {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}.items():
+        monkeypatch.setenv(key, value)
+    name = f"glue-{abs(hash(str(tmp_path)))}"
+    boto3.client("s3", endpoint_url=s3, region_name="us-east-1").create_bucket(Bucket=name)
+    return Shelf(f"s3://{name}", tmp_path, Storage(endpoint=s3, catalog="glue", database=name.replace("-", "_")))
+
+
+@pytest.fixture(params=["shelf", "bucket", "glue"])
+def home(request: pytest.FixtureRequest) -> Shelf:
+    """Tables in a home of each kind."""
+    found: Shelf = request.getfixturevalue(request.param)
+    return found
+
+
 class DiedError(Exception):
     """What a test lets happen in the middle of a publication."""
 
@@ -135,10 +158,9 @@ def die(*_: object, **__: object) -> Any:
     raise DiedError
 
 
-@pytest.mark.parametrize("home", ["shelf", "bucket"])
-def test_a_publication_replaces_exactly_the_named_days(home: str, request: pytest.FixtureRequest) -> None:
+def test_a_publication_replaces_exactly_the_named_days(home: Shelf) -> None:
     """A named day has the new rows and none of the old; every other day stays; a day without rows is gone."""
-    shelf: Shelf = request.getfixturevalue(home)
+    shelf = home
     shelf.publish(people={DAY: [1, 2], NEXT: [3]}, chats={DAY: [-1]})
     old = shelf.tables.latest()
     shelf.publish(people={DAY: [2, 4]})
@@ -149,13 +171,13 @@ def test_a_publication_replaces_exactly_the_named_days(home: str, request: pytes
     assert shelf.ids(PEOPLE, old) == [(DAY, 1), (DAY, 2), (NEXT, 3)], "a reader of an old release sees what it held"
 
 
-def test_a_day_without_rows_in_a_table_that_is_not_there_yet(shelf: Shelf) -> None:
+def test_a_day_without_rows_in_a_table_that_is_not_there_yet(home: Shelf) -> None:
     """A first publication may be of a day without rows; the table is then there and empty."""
-    shelf.publish(people={DAY: []})
-    shelf.publish(chats={DAY: [-1]})
+    home.publish(people={DAY: []})
+    home.publish(chats={DAY: [-1]})
 
-    assert shelf.ids(PEOPLE) == []
-    assert shelf.ids(CHATS) == [(DAY, -1)]
+    assert home.ids(PEOPLE) == []
+    assert home.ids(CHATS) == [(DAY, -1)]
 
 
 @pytest.mark.parametrize("table", catalog.TABLES, ids=lambda table: table.name)
@@ -173,10 +195,9 @@ def test_iceberg_has_the_declared_field_ids(shelf: Shelf, table: Table) -> None:
     assert ids == list(range(1, len(ids) + 1)), "none skipped, none twice"
 
 
-@pytest.mark.parametrize("home", ["shelf", "bucket"])
-def test_a_release_is_written_once(home: str, request: pytest.FixtureRequest) -> None:
+def test_a_release_is_written_once(home: Shelf) -> None:
     """A release pins every table; of two writers of one number, the second gets Conflict and changes nothing."""
-    shelf: Shelf = request.getfixturevalue(home)
+    shelf = home
     shelf.publish(people={DAY: [1]}, chats={DAY: [-1]})
     rival = {"release": 2, "tables": dict(shelf.publish(people={DAY: [9]}).tables)}
     shelf.store.delete(["releases/0000000002.json"])  # it comes a moment later than the look for the newest release
@@ -209,39 +230,39 @@ def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("moment", ["between two tables", "before the release"])
-def test_a_publication_that_dies_was_never_there(shelf: Shelf, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+def test_a_publication_that_dies_was_never_there(home: Shelf, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     """No reader sees it, and the next publication starts from the last release, also for days it does not name itself."""
-    shelf.publish(people={DAY: [1], NEXT: [2]}, chats={DAY: [-1]})
+    home.publish(people={DAY: [1], NEXT: [2]}, chats={DAY: [-1]})
     with monkeypatch.context() as patch:
         if moment == "before the release":
-            patch.setattr(shelf.store, "put", die)
+            patch.setattr(home.store, "put", die)
         else:
-            swap = shelf.tables._swap
-            patch.setattr(shelf.tables, "_swap", lambda table, *rest: die() if table is CHATS else swap(table, *rest))
+            swap = home.tables._swap
+            patch.setattr(home.tables, "_swap", lambda table, *rest: die() if table is CHATS else swap(table, *rest))
         with pytest.raises(DiedError):
-            shelf.publish(people={DAY: [666], NEXT: []}, chats={DAY: [-666]})
+            home.publish(people={DAY: [666], NEXT: []}, chats={DAY: [-666]})
 
-    assert shelf.ids(PEOPLE) == [(DAY, 1), (NEXT, 2)]
-    assert shelf.ids(CHATS) == [(DAY, -1)]
+    assert home.ids(PEOPLE) == [(DAY, 1), (NEXT, 2)]
+    assert home.ids(CHATS) == [(DAY, -1)]
 
-    shelf.publish(people={DAY: [3]}, chats={NEXT: [-3]})
+    home.publish(people={DAY: [3]}, chats={NEXT: [-3]})
 
-    assert shelf.ids(PEOPLE) == [(DAY, 3), (NEXT, 2)]
-    assert shelf.ids(CHATS) == [(DAY, -1), (NEXT, -3)]
+    assert home.ids(PEOPLE) == [(DAY, 3), (NEXT, 2)]
+    assert home.ids(CHATS) == [(DAY, -1), (NEXT, -3)]
 
 
-def test_a_first_publication_that_dies_was_never_there(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_first_publication_that_dies_was_never_there(home: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before there is a release, what was committed and never released is not there either."""
     with monkeypatch.context() as patch:
-        patch.setattr(shelf.store, "put", die)
+        patch.setattr(home.store, "put", die)
         with pytest.raises(DiedError):
-            shelf.publish(people={DAY: [666]})
+            home.publish(people={DAY: [666]})
 
-    assert shelf.tables.latest() is None
+    assert home.tables.latest() is None
 
-    shelf.publish(people={NEXT: [1]})
+    home.publish(people={NEXT: [1]})
 
-    assert shelf.ids(PEOPLE) == [(NEXT, 1)]
+    assert home.ids(PEOPLE) == [(NEXT, 1)]
 
 
 def test_a_dead_publication_leaves_nothing_under_a_name_that_the_next_uses(
@@ -337,10 +358,10 @@ def test_all_is_on_disk_before_it_is_referred_to(shelf: Shelf, monkeypatch: pyte
     assert synced[-1] == str(shelf.work / "home" / "releases")
 
 
-def test_personal_columns_have_no_bounds(shelf: Shelf) -> None:
+def test_personal_columns_have_no_bounds(home: Shelf) -> None:
     """A manifest tells the least and greatest value of a column, but never of a personal one."""
-    shelf.tables.publish({"user_days": [shelf.day(PEOPLE, DAY, 11, 12, first_name="'Ana'", username="'ana_ficticia'")]})
-    table = shelf.opened(PEOPLE)
+    home.tables.publish({"user_days": [home.day(PEOPLE, DAY, 11, 12, first_name="'Ana'", username="'ana_ficticia'")]})
+    table = home.opened(PEOPLE)
     snapshot = table.current_snapshot()
     assert snapshot is not None
     entries = [entry for manifest in snapshot.manifests(table.io) for entry in manifest.fetch_manifest_entry(table.io)]
@@ -398,36 +419,36 @@ def _declare(monkeypatch: pytest.MonkeyPatch, *columns: Column) -> Table:
     return table
 
 
-def test_a_declaration_that_gains_columns(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_declaration_that_gains_columns(home: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     """The table gains them with the declared ids, old days read as null, and a personal one has no bounds either."""
-    shelf.publish(people={DAY: [1]})
+    home.publish(people={DAY: [1]})
     free = len(PEOPLE.columns) + 1
     table = _declare(
         monkeypatch,
         Column(free, "tags", Kind.TEXTS, "Tags.", "Tags.", element_id=free + 1),
         Column(free + 2, "nickname", Kind.TEXT, "Name.", "Nome.", personal=True),
     )
-    shelf.tables.publish({"user_days": [shelf.day(table, NEXT, 2)]})
-    schema = shelf.opened(PEOPLE).schema()
+    home.tables.publish({"user_days": [home.day(table, NEXT, 2)]})
+    schema = home.opened(PEOPLE).schema()
 
     assert [schema.find_field(name).field_id for name in ("tags", "tags.element", "nickname")] == [
         free,
         free + 1,
         free + 2,
     ]
-    assert shelf.opened(PEOPLE).properties["write.metadata.metrics.column.nickname"] == "none"
-    rows = shelf.opened(PEOPLE).scan(selected_fields=("user_id", "nickname")).to_arrow().sort_by("user_id").to_pylist()
+    assert home.opened(PEOPLE).properties["write.metadata.metrics.column.nickname"] == "none"
+    rows = home.opened(PEOPLE).scan(selected_fields=("user_id", "nickname")).to_arrow().sort_by("user_id").to_pylist()
     assert rows == [{"user_id": 1, "nickname": None}, {"user_id": 2, "nickname": "x"}]
 
 
-def test_a_column_with_an_id_that_is_not_free_is_refused(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_column_with_an_id_that_is_not_free_is_refused(home: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     """Iceberg numbers columns itself: a declaration that skips an id is refused before anything is changed."""
-    shelf.publish(people={DAY: [1]})
+    home.publish(people={DAY: [1]})
     table = _declare(monkeypatch, Column(len(PEOPLE.columns) + 2, "nickname", Kind.TEXT, "Name.", "Nome."))
 
     with pytest.raises(TableMismatch, match="nickname"):
-        shelf.tables.publish({"user_days": [shelf.day(table, NEXT, 2)]})
-    assert shelf.ids(PEOPLE) == [(DAY, 1)]
+        home.tables.publish({"user_days": [home.day(table, NEXT, 2)]})
+    assert home.ids(PEOPLE) == [(DAY, 1)]
 
 
 def test_a_bucket_keeps_all_below_its_prefix(bucket: Shelf) -> None:
@@ -446,3 +467,176 @@ def test_a_bucket_keeps_all_below_its_prefix(bucket: Shelf) -> None:
     assert len(list((bucket.work / "state" / "cache").rglob("*.parquet"))) == KEPT_RELEASES
     assert (bucket.work / "state" / "catalog.db").is_file()
     assert urlsplit(bucket.base).scheme == "s3"
+
+
+def test_a_release_whose_answer_was_lost_is_published(bucket: Shelf) -> None:
+    """A service that stored it, lost the answer and was asked again says "there already": the bytes are our own."""
+    put = bucket.store.put
+    bucket.store.put = lambda key, data: put(key, data) and not key.startswith("releases/")  # type: ignore[method-assign]
+
+    assert bucket.publish(people={DAY: [1]}).number == 1
+    assert bucket.ids(PEOPLE) == [(DAY, 1)]
+
+
+def steal(shelf: Shelf) -> None:
+    """Take the pen over, as another does whose clock says that the lease is over."""
+    clock = lambda: datetime.now(UTC) + 2 * LEASE  # noqa: E731
+    LeasePen(shelf.store, clock=clock)._take()
+
+
+@pytest.mark.parametrize("moment", ["before the first table", "between two tables", "before the release"])
+def test_who_has_lost_the_pen_publishes_nothing(glue: Shelf, moment: str) -> None:
+    """The holder looks before each commit and before the release: Conflict, and no release."""
+    glue.publish(people={DAY: [1]}, chats={DAY: [-1]})
+    swap = glue.tables._swap
+    swapped: list[str] = []
+
+    def stolen(table: Table, *rest: Any) -> str:
+        if (moment, len(swapped)) in (("before the first table", 0), ("between two tables", 1)):
+            steal(glue)
+        done = swap(table, *rest)
+        swapped.append(table.name)
+        if (moment, len(swapped)) == ("before the release", 2):
+            steal(glue)
+        return done
+
+    glue.tables._swap = stolen  # type: ignore[method-assign]
+    with pytest.raises(Conflict, match="taken over"), glue.tables.writing():
+        glue.publish(people={DAY: [666]}, chats={DAY: [-666]})
+
+    assert len(swapped) == {"before the first table": 0, "between two tables": 1, "before the release": 2}[moment]
+    assert [each.key for each in glue.store.list("releases/")] == ["releases/0000000001.json"]
+    assert (glue.ids(PEOPLE), glue.ids(CHATS)) == ([(DAY, 1)], [(DAY, -1)])
+    with pytest.raises(Conflict, match="is wrangling"), glue.tables.writing():
+        pass
+    glue.store.delete([KEY])
+    glue.tables._swap = swap  # type: ignore[method-assign]
+    with glue.tables.writing():
+        glue.publish(people={NEXT: [2]})
+    assert glue.ids(PEOPLE) == [(DAY, 1), (NEXT, 2)]
+    assert glue.ids(CHATS) == [(DAY, -1)]
+
+
+def rows_of_glue(shelf: Shelf, table: Table) -> list[tuple[date, int]]:
+    """Return a table's (day, id) as those see it who go by the catalog, as Athena does."""
+    properties = {"glue.endpoint": shelf.tables._storage.endpoint, "glue.region": "us-east-1"}
+    found = GlueCatalog("another reader", **shelf.tables._properties, **properties)
+    key = "user_id" if table is PEOPLE else "chat_id"
+    rows = found.load_table((shelf.tables._storage.database, table.name)).scan().to_arrow().to_pylist()
+    return sorted((row["context_date"], row[key]) for row in rows)
+
+
+@pytest.mark.parametrize("home_kind", ["bucket", "glue"])
+@pytest.mark.parametrize(
+    ("same_day", "releases"), [(True, True), (False, True), (False, False)], ids=["same day", "other day", "dies then"]
+)
+def test_a_rival_that_commits_first(
+    home_kind: str, request: pytest.FixtureRequest, tmp_path: Path, same_day: bool, releases: bool
+) -> None:
+    """Two writers without a pen: the one whose commit another's came before gets Conflict, whatever pyiceberg would merge."""
+    shelf: Shelf = request.getfixturevalue(home_kind)
+    shelf.publish(people={DAY: [1]}, chats={DAY: [-1]})
+    (tmp_path / "rival").mkdir()
+    rival = Shelf(shelf.base, tmp_path / "rival", shelf.tables._storage)
+    rival.tables._state = shelf.tables._state  # the same catalog, where that is a file
+    put = rival.store.put
+    if not releases:
+        rival.store.put = lambda key, data: die() if key.startswith("releases/") else put(key, data)  # type: ignore[method-assign]
+    commit = shelf.tables.catalog.commit_table
+    pending = [lambda: rival.publish(people={DAY if same_day else NEXT: [2]})]
+
+    def late(*arguments: Any) -> Any:
+        if pending:
+            with suppress(DiedError):
+                pending.pop()()
+        return commit(*arguments)
+
+    shelf.tables.catalog.commit_table = late  # type: ignore[method-assign]
+    with pytest.raises(Conflict):
+        shelf.publish(people={DAY: [666]}, chats={DAY: [-666]})
+    won = [(DAY, 2)] if same_day else [(DAY, 1), (NEXT, 2)] if releases else [(DAY, 1)]
+    assert shelf.ids(PEOPLE) == won, "a release holds what its own writer has read and built"
+    assert shelf.ids(CHATS) == [(DAY, -1)]
+
+    shelf.publish(people={DAY: [3]})
+
+    assert shelf.ids(PEOPLE) == [(DAY, 3), *won[1:]]
+    if home_kind == "glue":
+        assert rows_of_glue(shelf, PEOPLE) == [(DAY, 3), *won[1:]]
+
+
+def test_glue_shows_what_was_published(glue: Shelf) -> None:
+    """Who goes by the catalog sees the rows, the declared types and the comments of the newest publication."""
+    glue.publish(people={DAY: [1, 2], NEXT: [3]})
+    glue.publish(people={NEXT: [4]})
+    table = glue.tables.catalog.glue.get_table(DatabaseName=glue.tables._storage.database, Name="user_days")["Table"]  # type: ignore[attr-defined]
+    columns = {each["Name"]: each for each in table["StorageDescriptor"]["Columns"]}
+
+    assert rows_of_glue(glue, PEOPLE) == [(DAY, 1), (DAY, 2), (NEXT, 4)]
+    assert table["Parameters"]["table_type"] == "ICEBERG"
+    assert list(columns) == [each.name for each in PEOPLE.columns]
+    assert {name: each["Type"] for name, each in columns.items()}["context_date"] == "date"
+    assert {name: each["Comment"] for name, each in columns.items()} == {each.name: each.en for each in PEOPLE.columns}
+
+
+def test_a_lost_glue_database_loses_nothing(glue: Shelf) -> None:
+    """The releases say what there is: tables that are gone from Glue are registered again, with all their days."""
+    glue.publish(people={DAY: [1]})
+    client = glue.tables.catalog.glue  # type: ignore[attr-defined]
+    client.delete_table(DatabaseName=glue.tables._storage.database, Name="user_days")
+    glue.publish(people={NEXT: [2]})
+
+    assert glue.ids(PEOPLE) == rows_of_glue(glue, PEOPLE) == [(DAY, 1), (NEXT, 2)]
+
+
+def test_a_glue_database_of_another_lake_is_left_alone(glue: Shelf, s3: str, tmp_path: Path) -> None:
+    """Two lakes that were given one database: the second is refused before it touches the first one's table."""
+    glue.publish(people={DAY: [1]})
+    (tmp_path / "other").mkdir()
+    other = Shelf(f"{glue.base}/elsewhere", tmp_path / "other", glue.tables._storage)
+
+    with pytest.raises(SettingsError, match=r"storage\.database"):
+        other.publish(people={DAY: [666]})
+    assert other.tables.latest() is None
+    assert rows_of_glue(glue, PEOPLE) == [(DAY, 1)]
+
+
+def test_upkeep_of_glue(glue: Shelf) -> None:
+    """As of any home: only what the kept releases need is there, and those and the catalog can be read."""
+    for number in range(KEPT_RELEASES + 2):
+        glue.publish(people={DAY: [number]})
+    assert maintain(glue.tables, glue.store, glue.base, NONE) > 0
+    releases = [glue.tables.read_release(each.key) for each in glue.store.list("releases/")]
+
+    assert [glue.ids(PEOPLE, each) for each in releases] == [[(DAY, each.number - 1)] for each in releases]
+    assert len(releases) == KEPT_RELEASES
+    assert rows_of_glue(glue, PEOPLE) == [(DAY, KEPT_RELEASES + 1)]
+    assert sum(each.key.endswith(".parquet") for each in glue.store.list()) == KEPT_RELEASES
+
+
+def test_glue_that_is_away_is_our_own_error(glue: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No exception of botocore crosses the port: what may be tried again is told from what was refused."""
+    glue.publish(people={DAY: [1]})
+    client = glue.tables.catalog.glue  # type: ignore[attr-defined]
+
+    def fail(code: str, status: int) -> Any:
+        def update(**_: Any) -> Any:
+            raise ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "UpdateTable")
+
+        return update
+
+    monkeypatch.setattr(client, "update_table", fail("InternalServiceException", 500))
+    with pytest.raises(StoreUnavailable, match="release 2"):
+        glue.publish(people={DAY: [2]})
+    monkeypatch.setattr(client, "update_table", fail("AccessDeniedException", 400))
+    with pytest.raises(StoreError, match="Grant the right") as refused:
+        glue.publish(people={DAY: [2]})
+    assert refused.value.retry is False
+    monkeypatch.undo()
+    assert glue.ids(PEOPLE) == [(DAY, 1)]
+
+
+def test_a_folder_has_no_glue(tmp_path: Path) -> None:
+    """AWS cannot read a folder: said at once, and what to do."""
+    with pytest.raises(SettingsError, match="s3://bucket"):
+        Shelf(str(tmp_path / "home"), tmp_path, Storage(catalog="glue"))

@@ -319,3 +319,20 @@ def test_killed_at_any_moment_a_release_is_whole(lake: LakeFolder) -> None:
     assert killed >= 5, f"seed {seed}"
     assert _agree(lake.tables, lake.release().number) == 40, f"seed {seed}"
     assert plan.due(*lake.wrangler.status()[:2]) == []
+
+
+def test_days_too_old_to_keep_leave_the_tables(lake: LakeFolder) -> None:
+    """With `wrangle.keep_days` old days go from every table, and their raw, which stays, does not bring them back."""
+    _fill(lake, days=3)
+    lake.wrangle()
+    keeping = replace(lake.wrangler, keep_days=1, clock=lambda: NOW + 3 * ONE)
+    report = keeping.run()
+
+    assert report.expired == [DAY, DAY + ONE]
+    for table in ("updates", "messages", "builds"):
+        assert lake.rows(f"SELECT DISTINCT context_date FROM {table}") == [(DAY + 2 * ONE,)]
+    assert len(plan.list_raw(lake.store).days) == 3
+    release = lake.release().number
+    again = keeping.run()
+    assert (again.days, again.expired, lake.release().number) == ([], [], release)
+    assert lake.wrangle().days == [DAY, DAY + ONE]

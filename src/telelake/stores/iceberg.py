@@ -2,27 +2,33 @@
 
 A publication replaces days in one commit a table, then writes the create-only object `releases/<n>.json`. Our readers
 open only releases, so a publication that dies half-way is not there for them; the next one first takes each table back
-to what the last release pinned.
+to what the last release pinned. Before each commit and before the release, the holder of the pen makes sure that it
+still is (`pen.py`); a commit that another's came before is found out and never released.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
+import secrets
 import shutil
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
+from threading import Lock, Thread
 from typing import Any
-from urllib.parse import quote
 
 from pyiceberg.catalog import Catalog
-from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.exceptions import CommitFailedException, NamespaceAlreadyExistsError, NoSuchTableError
+from pyiceberg.exceptions import (
+    CommitFailedException,
+    NoSuchNamespaceError,
+    NoSuchTableError,
+    TableAlreadyExistsError,
+    ValidationException,
+)
 from pyiceberg.expressions import In
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
@@ -40,17 +46,23 @@ from pyiceberg.types import (
     StringType,
     TimestamptzType,
 )
-from sqlalchemy.exc import SQLAlchemyError
 
-from telelake.errors import Conflict, StoreUnavailable, TableMismatch
+from telelake.errors import Conflict, SettingsError, StoreError, StoreUnavailable, TableMismatch
 from telelake.ports import DayFile, Release
 from telelake.settings import Storage, local_path
+from telelake.stores import glue, sqlite
 from telelake.stores.objects import BucketStore, DirectoryStore, make_folders, sync_folder
+from telelake.stores.pen import FilePen, Held, LeasePen, Pen
 from telelake.tables import catalog as declared
 from telelake.tables.model import Column, Table
 
 NAMESPACE = "telelake"
 RELEASES = "releases/"
+
+_MARK = "telelake.publication"
+"""Property of a snapshot: random, of the publication that made it."""
+_READERS = 16
+"""Files of a bucket that are copied at the same time: most are small, and wait for the network."""
 
 _TYPES: dict[str, IcebergType] = {
     "long": LongType(), "double": DoubleType(), "boolean": BooleanType(), "string": StringType(), "date": DateType(),
@@ -59,38 +71,56 @@ _TYPES: dict[str, IcebergType] = {
 
 
 class IcebergTables:
-    """A `TableStore` in a home; the catalog is SQLite, in the home when that is a directory, else beside the journal."""
+    """A `TableStore` in a home.
+
+    The catalog is SQLite, in the home when that is a directory, else beside the journal; or, for a bucket, AWS Glue.
+    """
 
     def __init__(self, store: BucketStore, home: str, state: Path, storage: Storage | None = None) -> None:
         folder = local_path(home)
+        self._storage = storage or Storage()
+        if folder and self._storage.catalog == "glue":
+            raise SettingsError(
+                f"storage.catalog = 'glue', but the home {home} is a folder, which AWS cannot read. "
+                "Use home = 's3://bucket', or take the setting out."
+            )
         self._store = store
         self._base = str(folder) if folder else home.rstrip("/")
         self._local = folder
         self._state = state
-        self._catalog_file = (folder or state) / "catalog.db"
-        self._properties = _file_io(folder, storage or Storage())
+        self._namespace = self._storage.database if self._storage.catalog == "glue" else NAMESPACE
+        self._properties = _file_io(folder, self._storage)
+        self._pen: Pen = FilePen(state / "wrangle.lock") if folder else LeasePen(store)
+        self._held: Held | None = None
+        self._catalog: Catalog | None = None
+        self._opening = Lock()
 
-    @cached_property
+    @property
     def catalog(self) -> Catalog:
         """The Iceberg catalog, made when it is missing."""
-        self._catalog_file.parent.mkdir(parents=True, exist_ok=True)
-        found = SqlCatalog(
-            NAMESPACE, uri=f"sqlite:///{quote(str(self._catalog_file))}", warehouse=self._base, **self._properties
-        )
-        with suppress(NamespaceAlreadyExistsError):
-            found.create_namespace(NAMESPACE)
-        return found
+        with self._opening:
+            if self._catalog is None:
+                self._catalog = self._open_catalog()
+            return self._catalog
+
+    def _open_catalog(self) -> Catalog:
+        if self._storage.catalog == "glue":
+            return glue.open_glue(self._base, self._storage, self._properties)
+        return sqlite.open_sqlite((self._local or self._state) / "catalog.db", self._base, NAMESPACE, self._properties)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """See `TableStore.writing`. The lock goes with its holder, also by `kill -9`."""
-        self._state.mkdir(parents=True, exist_ok=True)
-        with (self._state / "wrangle.lock").open("a") as file:
+        """See `TableStore.writing`. In a folder the lock goes with its holder, also by `kill -9`; in a bucket it runs out."""
+        with self._pen.hold() as held:
+            self._held = held
+            # Its packages take a while to load, which a build can hide. A failure shows when the catalog is needed.
+            opening = Thread(target=self._warm, name="telelake-catalog")
+            opening.start()
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Conflict("Another telelake is wrangling this lake; wait for it, or stop it.") from None
-            yield
+                yield
+            finally:
+                opening.join()
+                self._held = None
 
     def latest(self) -> Release | None:
         """See `TableStore.latest`."""
@@ -119,7 +149,8 @@ class IcebergTables:
         if self._local:
             return [Path(path) for path in paths]
         cache = self._state / "cache"
-        return [self._store.stage(path.removeprefix(f"{self._base}/"), cache) for path in paths]
+        with ThreadPoolExecutor(_READERS) as pool:
+            return list(pool.map(lambda path: self._store.stage(path.removeprefix(f"{self._base}/"), cache), paths))
 
     def drop_cached(self, table: str, used: Collection[str]) -> None:
         """Remove a table's locally cached files, but for those at some locations."""
@@ -133,15 +164,14 @@ class IcebergTables:
         last = self.latest()
         number = last.number + 1 if last else 1
         pinned = dict(last.tables) if last else {}
-        try:
+        with self._translated(f"Publishing release {number}"):
             for name, files in days.items():
                 pinned[name] = self._swap(declared.table(name), files, pinned.get(name), number)
-        except CommitFailedException as error:
-            raise Conflict(f"Another writer changed a table of {self._base} meanwhile: {error}") from error
-        except (OSError, SQLAlchemyError) as error:
-            raise StoreUnavailable(f"Publishing release {number} to {self._base} failed: {error}") from error
         body = json.dumps({"release": number, "tables": pinned}, indent=1).encode()
-        if not self._store.put(f"{RELEASES}{number:010d}.json", body):
+        key = f"{RELEASES}{number:010d}.json"
+        self._confirm()
+        # A service that lost an answer and was asked again says "there already" of our own: the bytes tell.
+        if not self._store.put(key, body) and self._store.get(key) != body:
             raise Conflict(f"Another writer published release {number} of {self._base} meanwhile.")
         return Release(number, pinned)
 
@@ -149,14 +179,26 @@ class IcebergTables:
         """See `TableStore.maintain`."""
         from telelake.stores.upkeep import maintain
 
-        return maintain(self, self._store, self._base)
+        self._confirm()
+        with self._translated("Upkeep"):
+            return maintain(self, self._store, self._base)
 
     def table(self, name: str) -> IcebergTable | None:
-        """Return a table as the catalog has it, or None before its first publication."""
+        """Return a table as the catalog has it, or None before its first publication.
+
+        Raises:
+            SettingsError: the catalog has another lake's table under that name.
+        """
         try:
-            return self.catalog.load_table((NAMESPACE, name))
+            found = self.catalog.load_table((self._namespace, name))
         except NoSuchTableError:
             return None
+        if self._storage.catalog == "glue" and found.location().rstrip("/") != self.location(name):
+            raise SettingsError(
+                f"Table {name} of the Glue database {self._namespace} lies at {found.location()}: it is another lake's. "
+                f"Set storage.database to a name of this lake's own ({self._base})."
+            )
+        return found
 
     def location(self, name: str) -> str:
         """Return the root of a table's files."""
@@ -164,25 +206,49 @@ class IcebergTables:
 
     def _swap(self, table: Table, files: Sequence[DayFile], pinned: str | None, number: int) -> str:
         """Replace some days of one table, in one commit; return the location of its new metadata."""
+        added = [self._adopt(table, each, number) for each in files if each.path]
+        self._confirm()
+        name = (self._namespace, table.name)
         iceberg = self.table(table.name)
         if iceberg is None and pinned:
-            iceberg = self.catalog.register_table(
-                (NAMESPACE, table.name), pinned
-            )  # the catalog was lost, the release was not
+            iceberg = self.catalog.register_table(name, pinned)  # the catalog was lost, the release was not
         if iceberg is None:
             iceberg = self.catalog.create_table(
-                (NAMESPACE, table.name), iceberg_schema(table), self.location(table.name), _PARTITIONS,
-                properties=_properties(table),
-            )  # fmt: skip
+                name, iceberg_schema(table), self.location(table.name), _PARTITIONS, properties=_properties(table)
+            )
         iceberg = _evolved(self._taken_back(iceberg, pinned), table)
-        added = [self._adopt(table, each, number) for each in files if each.path]
+        before = {each.snapshot_id for each in iceberg.snapshots()}
+        mark = {_MARK: secrets.token_hex(8)}
         with iceberg.transaction() as change, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a day that was not there yet is no reason to warn
             if iceberg.current_snapshot():
-                change.delete(In("context_date", {each.day for each in files}))  # type: ignore[call-arg, arg-type]
+                change.delete(In("context_date", {each.day for each in files}), snapshot_properties=mark)  # type: ignore[call-arg, arg-type]
             if added:
-                change.add_files(added, check_duplicate_files=False)
+                change.add_files(added, snapshot_properties=mark, check_duplicate_files=False)
+        _refuse_others(iceberg, before, mark[_MARK])
         return iceberg.metadata_location
+
+    def _confirm(self) -> None:
+        """Make sure that the pen is still ours, when it was taken."""
+        if self._held:
+            self._held.confirm()
+
+    def _warm(self) -> None:
+        with suppress(Exception):
+            self.catalog  # noqa: B018 - opened by being asked for
+
+    @contextmanager
+    def _translated(self, doing: str) -> Iterator[None]:
+        """Let nothing but our own errors through."""
+        try:
+            with glue.translated(f"{doing} of {self._base}"), sqlite.translated(f"{doing} of {self._base}"):
+                yield
+        except (CommitFailedException, TableAlreadyExistsError, NoSuchTableError, ValidationException) as error:
+            raise Conflict(f"Another writer changed a table of {self._base} meanwhile: {error}") from error
+        except NoSuchNamespaceError as error:
+            raise StoreError(f"{doing} of {self._base} failed: {error}. Deploy again, or make the database.") from error
+        except OSError as error:
+            raise StoreUnavailable(f"{doing} of {self._base} failed: {error}") from error
 
     def _taken_back(self, iceberg: IcebergTable, pinned: str | None) -> IcebergTable:
         """Return the table as the last release pinned it, whatever was committed and never released."""
@@ -251,6 +317,19 @@ def _evolved(iceberg: IcebergTable, table: Table) -> IcebergTable:
         if changed:
             transaction.set_properties(changed)
     return iceberg.refresh()
+
+
+def _refuse_others(iceberg: IcebergTable, before: Collection[int], mark: str) -> None:
+    """Refuse a commit that pyiceberg has put on top of another writer's, which nothing of ours has read.
+
+    Raises:
+        Conflict: there is a snapshot that was not there before and that is not ours.
+    """
+    for each in iceberg.snapshots():
+        if each.snapshot_id not in before and (
+            each.summary is None or each.summary.additional_properties.get(_MARK) != mark
+        ):
+            raise Conflict(f"Another writer changed {'.'.join(iceberg.name())} meanwhile. What is due stays due.")
 
 
 def _type(column: Column) -> IcebergType:

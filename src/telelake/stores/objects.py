@@ -77,6 +77,42 @@ class BucketStore:
         with _translated(key):
             return bytes(obstore.get(self._store, key).bytes())
 
+    def read(self, key: str) -> tuple[bytes, str]:
+        """Return an object's bytes and its entity tag, for `swap`.
+
+        Raises:
+            NotStored: there is no such key.
+            StoreUnavailable: call again.
+        """
+        with _translated(key):
+            found = obstore.get(self._store, key)
+            return bytes(found.bytes()), found.meta["e_tag"] or ""
+
+    def swap(self, key: str, data: bytes, tag: str | None) -> str | None:
+        """Write an object if it still is the one of that tag, or if there is none when `tag` is None; all at once.
+
+        Return its new tag, or None when it was not written. A service that lost an answer and was asked again says None
+        although the bytes are there: who must know reads the object.
+
+        Raises:
+            StoreUnavailable: it may have been written.
+        """
+        with _translated(key):
+            try:
+                done = obstore.put(self._store, key, data, mode={"e_tag": tag} if tag is not None else "create")
+            except (AlreadyExistsError, PreconditionError, NotFoundError):
+                return None
+            return done["e_tag"] or ""
+
+    def replace(self, key: str, data: bytes, content_type: str) -> None:
+        """Write an object, whatever was there, with the type that browsers are told. For pages, never for the lake.
+
+        Raises:
+            StoreUnavailable: call again.
+        """
+        with _translated(key):
+            obstore.put(self._store, key, data, attributes={"Content-Type": content_type})
+
     def list(self, prefix: str = "") -> Iterator[Stored]:
         """See `RawStore.list`."""
         with _translated(prefix or "/"):

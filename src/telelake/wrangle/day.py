@@ -9,9 +9,9 @@ from __future__ import annotations
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ class Report:
 
     days: list[date] = field(default_factory=list)
     """Days that were built."""
+    expired: list[date] = field(default_factory=list)
+    """Days that were too old to keep and were taken out of the tables."""
     failed: dict[str, str] = field(default_factory=dict)
     """Days that could not be built, with the reason; they stay due."""
     published: int = 0
@@ -46,7 +48,8 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON's plain types."""
-        return {**asdict(self), "days": [day.isoformat() for day in self.days]}
+        days, expired = ([day.isoformat() for day in each] for each in (self.days, self.expired))
+        return {**asdict(self), "days": days, "expired": expired}
 
     def add(self, built: Built) -> None:
         """Count what an engine has built."""
@@ -67,6 +70,10 @@ class Wrangler:
     scratch: Path
     """A local folder for files under work; emptied by each run."""
     batch_bytes: int
+    max_day_bytes: int | None = None
+    """Compressed raw bytes of the largest day that is attempted; None attempts any."""
+    keep_days: int | None = None
+    """Days that rows are kept in the tables; None keeps them for ever."""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def run(
@@ -76,7 +83,8 @@ class Wrangler:
 
         Raises:
             Conflict: another wrangler is at work.
-            CheckFailed: a day did not pass its checks; it stays as it was and is due, the others are published.
+            CheckFailed: a day did not pass its checks, or is too large for this machine; it stays as it was and is due, the
+                others are published.
             StoreError: the same, for a day with a damaged segment.
             StoreUnavailable: nothing of the run is published; run again.
         """
@@ -85,14 +93,24 @@ class Wrangler:
             release = self.tables.latest()
             listing = list_raw(self.raw)
             ledger = self._ledger(release)
+            oldest = self.oldest()
+            oldest = self.oldest()
             days = (
-                [day for day in listing.days if wanted(day)] if wanted else [each.day for each in due(listing, ledger)]
+                [day for day in listing.days if day >= oldest and wanted(day)] if wanted else self.due(listing, ledger)
             )
-            report = Report(days=days)
-            if days:
+            report = Report(days=days, expired=sorted({day for day, _ in ledger if day < oldest}))
+            if days or report.expired:
                 self._build(days, listing, ledger, release, report, progress)
             report.seconds["total"] = round(time.perf_counter() - start, 3)
             return report
+
+    def oldest(self) -> date:
+        """Return the first day whose rows are kept."""
+        return date.min if self.keep_days is None else self.clock().date() - timedelta(days=self.keep_days)
+
+    def due(self, listing: RawListing, ledger: Ledger) -> list[date]:
+        """Return the days that are due and whose rows are kept, oldest first."""
+        return [each.day for each in due(listing, ledger, self.oldest())]
 
     def status(self) -> tuple[RawListing, Ledger, Release | None]:
         """Return what lies in raw, what was built of it, and the newest release."""
@@ -112,7 +130,12 @@ class Wrangler:
             changed: dict[str, list[DayFile]] = {}
             entries: list[ledgers.Entry] = []
             failures: list[TelelakeError] = []
-            waiting = deque(self._batches(days, listing))
+            sizes = self._sizes(days, listing)
+            for day, size in sizes.items():
+                if self.max_day_bytes is not None and size > self.max_day_bytes:
+                    failures.append(_too_large(day, size, self.max_day_bytes))
+                    report.failed[day.isoformat()] = str(failures[-1])
+            waiting = deque(self._batches({day: sizes[day] for day in days if day.isoformat() not in report.failed}))
             for number in count():
                 if not waiting:
                     break
@@ -153,23 +176,29 @@ class Wrangler:
         release: Release | None, report: Report,
     ) -> None:  # fmt: skip
         news = [each for each in entries if ledger.get((each.day, each.table)) != each.built]
-        if not news:
+        if not news and not report.expired:
             return
         start = time.perf_counter()
         before = self.tables.files(release, BUILDS.name) if release else []
         to_publish: dict[str, Sequence[DayFile]] = {**changed}
-        to_publish[BUILDS.name] = ledgers.write(before, news, self.scratch / "builds")
+        to_publish[BUILDS.name] = ledgers.write(before, news, self.scratch / "builds") if news else []
+        for day in report.expired:
+            for name in {BUILDS.name, *(table for each, table in ledger if each == day)}:
+                to_publish[name] = [*to_publish.get(name, ()), DayFile(day, None, 0, "expired")]
         report.published = sum(len(files) for files in changed.values())
         report.release = self.tables.publish(to_publish).number
         report.seconds["publish"] = round(time.perf_counter() - start, 3)
 
-    def _batches(self, days: Iterable[date], listing: RawListing) -> Iterator[list[date]]:
-        """Yield days that are built together: small ones share what a build costs whatever its size."""
+    def _sizes(self, days: Iterable[date], listing: RawListing) -> dict[date, int]:
+        """Return the compressed bytes of each day's own raw."""
         sizes = {each.key: each.size for area in ("raw/", "quarantine/") for each in self.raw.list(area)}
+        return {day: sum(sizes[segment.key] for segment in listing.days[day].segments) for day in days}
+
+    def _batches(self, sizes: Mapping[date, int]) -> Iterator[list[date]]:
+        """Yield days that are built together: small ones share what a build costs whatever its size."""
         batch: list[date] = []
         total = 0
-        for day in days:
-            size = sum(sizes[segment.key] for segment in listing.days[day].segments)
+        for day, size in sizes.items():
             if batch and total + size > self.batch_bytes:
                 yield batch
                 batch, total = [], 0
@@ -201,6 +230,13 @@ class Wrangler:
                 digests = BuiltDay(listing.input_digest(table, file.day), recipe, file.digest)
                 books: Books = built.books[file.day]
                 yield ledgers.Entry(file.day, table.name, digests, file.rows, books, seconds, now, __version__)
+
+
+def _too_large(day: date, size: int, most: int) -> CheckFailed:
+    return CheckFailed(
+        f"{day} has {size:,} bytes of compressed raw, more than wrangle.max_day_bytes = {most:,}: it was not attempted here. "
+        f"Build it on a larger machine, with the same home: telelake wrangle --day {day}; or raise the setting."
+    )
 
 
 def _has_changed(made: DayFile, recipe: str, before: BuiltDay | None) -> bool:

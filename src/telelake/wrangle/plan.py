@@ -102,11 +102,11 @@ def recipe_digest(table: Table) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def due(raw: RawListing, ledger: Ledger, tables: Sequence[Table] = BUILT) -> list[Due]:
-    """Return the days that are due, oldest first. A day without raw is never due: its raw has expired."""
+def due(raw: RawListing, ledger: Ledger, oldest: date = date.min, tables: Sequence[Table] = BUILT) -> list[Due]:
+    """Return the days from `oldest` on that are due, oldest first. A day without raw is never due: its raw has expired."""
     recipes = {table.name: recipe_digest(table) for table in tables}
     found = []
-    for day in raw.days:
+    for day in (day for day in raw.days if day >= oldest):
         reasons: dict[str, None] = {}
         if not any((day, table.name) in ledger for table in tables):
             found.append(Due(day, ("never built",)))

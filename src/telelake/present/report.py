@@ -1,0 +1,173 @@
+"""One self-contained page with every insight: title, definition, chart and numbers. It may be mailed, or lie in a bucket.
+
+Nothing is loaded when it is opened: style, scripts and rows are in the file, and its own policy forbids the network. Each
+script and style is named there by its hash, so nothing that somebody wrote in a message could run. The numbers are also
+there without JavaScript.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from telelake.errors import SettingsError
+from telelake.present import bundle
+from telelake.present.formats import plain
+from telelake.present.insight import all_insights, run
+from telelake.present.vocabulary import OTHERS, WEEKDAYS, WORDS, Lang, Role, kind_names
+from telelake.present.web.texts import TEXTS, number
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from telelake.present.answer import Answer
+    from telelake.present.query import Lake
+
+LANGUAGES: dict[str, Lang] = {"en": "en", "pt-BR": "pt", "pt": "pt"}
+"""Languages by the names that people give."""
+
+_FOLDER = Path(__file__).with_name("report_page")
+_STYLE = Path(__file__).with_name("web") / "static" / "style.css"
+_WORDS: dict[Lang, dict[str, str]] = {
+    "en": {
+        "report": "Report",
+        "release": "Release",
+        "published": "Published",
+        "no_script": "The charts need JavaScript.",
+    },
+    "pt": {
+        "report": "Relatório",
+        "release": "Versão",
+        "published": "Publicado em",
+        "no_script": "Os gráficos precisam de JavaScript.",
+    },
+}
+
+
+def render(lake: Lake, language: str, facts: Mapping[str, Any] | None = None) -> str:
+    """Return the page as HTML, over one release.
+
+    `facts` is what the page says of the lake: `made_up`, `release` (number), `updated_at`, `home`, `timezone`, each
+    optional; a lake that is made up must say so.
+
+    Raises:
+        SettingsError: the language is not known; lists those that are.
+        QueryRefused: an insight went over a bound of `settings.Sql`.
+    """
+    if language not in LANGUAGES:
+        raise SettingsError(f"The report has no language '{language}'. Use one of {', '.join(LANGUAGES)}.")
+    lang = LANGUAGES[language]
+    facts = {"timezone": lake.zone.key, **(facts or {})}
+    answers = {each.name: run(lake, each) for each in all_insights()}
+    charts = bundle.charts(lang)
+    style = _STYLE.read_text(encoding="utf-8") + (_FOLDER / "report.css").read_text(encoding="utf-8")
+    scripts = [_script(bundle.vega()), _script((_FOLDER / "report.js").read_text(encoding="utf-8"))]
+    drawn = {
+        name: {"rows": _rows(answer), "charts": charts[name]}
+        for name, answer in answers.items()
+        if charts[name]["light"] and _has_counts(answer)
+    }
+    context = {
+        "t": TEXTS[lang] | _WORDS[lang],
+        "lang": lang,
+        "policy": _policy(style, scripts),
+        "style": style,
+        "scripts": scripts,
+        "made_up": bool(facts.get("made_up")),
+        "facts": _facts(facts, lang),
+        "cards": [_card(each.name, answers[each.name], lang) for each in all_insights()],
+        # In a data block of HTML, only `</script` could end it.
+        "data": json.dumps(drawn, ensure_ascii=False).replace("<", "\\u003c"),
+    }
+    return _template().render(context)
+
+
+def _policy(style: str, scripts: list[str]) -> str:
+    allowed = " ".join(_hash(script) for script in scripts)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src {_hash(style)}; img-src data:; "
+        "connect-src 'none'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _script(code: str) -> str:
+    # What would end the element, or hide it in a comment, can only stand in a string there.
+    return code.replace("</script", "<\\/script").replace("<!--", "\\x3c!--")
+
+
+def _card(name: str, answer: Answer, lang: Lang) -> dict[str, Any]:
+    one = next(each for each in all_insights() if each.name == name)
+    shown = [column for column in answer.columns if column != "rank"]
+    return {
+        "name": name,
+        "title": one.titles[lang],
+        "definition": one.definitions[lang],
+        "is_figures": one.chart.mark == "figures",
+        "is_wide": one.chart.mark in {"figures", "stacked"},
+        "is_empty": not _has_counts(answer),
+        "columns": [(WORDS[column].title(lang), _is_number(column)) for column in shown],
+        "rows": [[(_text(column, row[column], lang), _is_number(column)) for column in shown] for row in answer.records()],
+    }  # fmt: skip
+
+
+def _has_counts(answer: Answer) -> bool:
+    return any(row.get("messages") or row.get("people") for row in answer.records())
+
+
+def _rows(answer: Answer) -> list[dict[str, Any]]:
+    return [{key: plain(value) for key, value in row.items()} for row in answer.records()]
+
+
+def _is_number(column: str) -> bool:
+    return WORDS[column].role in {Role.COUNT, Role.DECIMAL, Role.SHARE}
+
+
+def _text(column: str, value: Any, lang: Lang) -> str:
+    """Return a value as it is read, by the role of its column."""
+    role = WORDS[column].role
+    if value is None:
+        return OTHERS[lang] if role is Role.PERSON else "–"
+    if role is Role.WEEKDAY:
+        return WEEKDAYS[lang][int(value) - 1]
+    if role is Role.HOUR:
+        return f"{value:02d}h"
+    if role is Role.KIND:
+        return kind_names(lang).get(value, str(value))
+    if role is Role.COUNT:
+        return number(value, lang)
+    if role in {Role.DECIMAL, Role.SHARE}:
+        return _decimal(f"{value:.1%}" if role is Role.SHARE else f"{value:,.1f}", lang)
+    return str(plain(value))
+
+
+def _decimal(text: str, lang: Lang) -> str:
+    return text.translate(str.maketrans(",.", ".,")) if lang == "pt" else text
+
+
+def _facts(facts: Mapping[str, Any], lang: Lang) -> list[tuple[str, str]]:
+    texts = TEXTS[lang] | _WORDS[lang]
+    names = {"release": "release", "updated_at": "published", "timezone": "timezone", "home": "home"}
+    return [(texts[text], _fact(facts[name])) for name, text in names.items() if facts.get(name) is not None]
+
+
+def _fact(value: Any) -> str:
+    return f"{value:%Y-%m-%d %H:%M} UTC" if hasattr(value, "hour") else str(value)
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )  # fmt: skip
+    return environment.get_template("report.html")

@@ -1,0 +1,353 @@
+"""Athena's queries: parsed as Athena's, with the declared columns, and with the numbers of the insights themselves.
+
+Athena does not run here. So each query is run in DuckDB *as Trino would understand it*: where the two mean different
+things by the same words, `as_trino` says in DuckDB what Trino does. A rule of the translation that is taken out must
+then give other numbers, or an error: see `TRAPS`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import sqlglot
+from sqlglot import exp
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "present"))
+
+from lakes import write
+
+from telelake import settings
+from telelake.aws import trino
+from telelake.aws.athena import NamedQuery, insight_query, named_queries, views
+from telelake.errors import SettingsError
+from telelake.present import formats
+from telelake.present.insight import Insight, all_insights, insight, parse, run
+from telelake.present.query import Lake, open_lake
+from telelake.tables.catalog import CHATS, MESSAGES, TABLES, USERS
+from telelake.tables.model import Kind
+from tests.present.conftest import NEW, OLD, SAO_PAULO, busy, small
+
+ZONE = "America/Sao_Paulo"
+EACH = pytest.mark.parametrize("one", all_insights(), ids=lambda one: one.name)
+QUERIES = named_queries("telelake", ZONE)
+RESERVED = set(
+    """ALTER AND AS BETWEEN BY CASE CAST CONSTRAINT CREATE CROSS CUBE CURRENT_DATE CURRENT_PATH CURRENT_TIME
+    CURRENT_TIMESTAMP CURRENT_USER DEALLOCATE DELETE DESCRIBE DISTINCT DROP ELSE END ESCAPE EXCEPT EXECUTE EXISTS
+    EXTRACT FALSE FIRST FOR FROM FULL GROUP GROUPING HAVING IN INNER INSERT INTERSECT INTO IS JOIN LAST LEFT LIKE
+    LISTAGG LOCALTIME LOCALTIMESTAMP NATURAL NORMALIZE NOT NULL ON OR ORDER OUTER PREPARE RECURSIVE RIGHT ROLLUP SELECT
+    SKIP TABLE THEN TRIM TRUE UESCAPE UNION UNNEST USING VALUES WHEN WHERE WITH""".split()  # noqa: SIM905
+)
+"""What Athena reserves in SELECT statements."""
+TYPES = {
+    Kind.LONG: "BIGINT", Kind.DOUBLE: "DOUBLE", Kind.BOOL: "BOOLEAN", Kind.TEXT: "VARCHAR",
+    Kind.TEXTS: "ARRAY<VARCHAR>", Kind.TIME: "TIMESTAMPTZ", Kind.DAY: "DATE",
+}  # fmt: skip
+SCHEMA = {"telelake": {t.name: {c.name: TYPES[c.kind] for c in t.columns} for t in TABLES}}
+TRINO_SPACE = "".join(map(chr, [*range(9, 14), *range(28, 33), 0x1680, *range(0x2000, 0x2007), *range(0x2008, 0x200B)]))
+"""What Java's isWhitespace, and so Trino's trim, holds for space (its last few characters left out)."""
+
+
+def resolved(sql: str) -> Any:
+    """Return a query with every column resolved by Athena's rules and every type known; fails for what is not there."""
+    from sqlglot.optimizer.annotate_types import annotate_types
+    from sqlglot.optimizer.qualify import qualify
+
+    tree = sqlglot.parse_one(sql, read="athena")
+    for call in list(tree.find_all(exp.Anonymous)):
+        if call.name == "AT_TIMEZONE":
+            call.replace(exp.AtTimeZone(this=call.expressions[0].copy(), zone=call.expressions[1].copy()))
+    tree = qualify(tree, schema=SCHEMA, dialect="athena", quote_identifiers=False)
+    of_first = {"annotator": lambda self, node: self._annotate_by_args(node, "this")}
+    known = sqlglot.dialects.Athena.EXPRESSION_METADATA | dict.fromkeys(
+        (exp.ArgMax, exp.ArgMin, exp.RegexpReplace, exp.DateTrunc), of_first
+    )
+    return annotate_types(tree, schema=SCHEMA, dialect="athena", expression_metadata=known)
+
+
+def as_trino(sql: str) -> str:
+    """Return SQL for DuckDB that answers as Trino would answer this; fails where Trino would refuse."""
+    _refuse(sqlglot.parse_one(sql, read="athena"))
+    tree = resolved(sql)
+    _refuse_mixtures(tree)
+    for node in reversed(list(tree.walk(bfs=False))):
+        if isinstance(node, exp.Table):
+            node.set("db", None)
+        elif isinstance(node, exp.Div) and all(_is(each, "INTEGER") for each in node.unnest_operands()):
+            node.replace(exp.IntDiv(this=node.this.copy(), expression=node.expression.copy()))
+        elif isinstance(node, (exp.ArgMax, exp.ArgMin)):
+            name = "arg_max_null" if isinstance(node, exp.ArgMax) else "arg_min_null"
+            node.replace(exp.func(name, node.this.copy(), node.expression.copy()))
+        elif isinstance(node, (exp.Least, exp.Greatest)):
+            values = [node.this, *node.expressions]
+            unknown = exp.or_(*(exp.Is(this=value.copy(), expression=exp.Null()) for value in values))
+            node.replace(exp.Case(ifs=[exp.If(this=unknown, true=exp.Null())], default=node.copy()))
+        elif isinstance(node, exp.Trim) and not node.expression:
+            node.set("expression", exp.Literal.string(TRINO_SPACE))
+        elif isinstance(node, exp.TimeToStr):
+            node.replace(exp.func("strftime", node.this.copy(), exp.Literal.string(_format(node.args["format"].name))))
+    return str(tree.sql(dialect="duckdb"))
+
+
+def _refuse(tree: Any) -> None:
+    assert not [cte for cte in tree.find_all(exp.CTE) if cte.args.get("materialized")], "Trino has no MATERIALIZED"
+    assert not list(tree.find_all(exp.IgnoreNulls)), "IGNORE NULLS is for window functions"
+    assert not [star for star in tree.find_all(exp.Star) if star.args.get("except_")], "Trino has no * EXCEPT"
+
+
+def _refuse_mixtures(tree: Any) -> None:
+    for node in tree.find_all(exp.Concat, exp.DPipe, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE):
+        parts = node.expressions if isinstance(node, exp.Concat) else [node.left, node.right]
+        texts = [_is(part, "TEXT") for part in parts]
+        if isinstance(node, (exp.Concat, exp.DPipe)):
+            assert all(texts), f"Trino casts nothing to text in {node.sql()}"
+        assert len(set(texts)) == 1, f"Trino compares no text with another type: {node.sql()}"
+
+
+def _is(node: Any, family: str) -> bool:
+    return bool(node.is_type(*getattr(exp.DataType, f"{family}_TYPES")))
+
+
+def _format(parsed: str) -> str:
+    # sqlglot hands Trino's format on in Python's letters, but leaves those that it does not know.
+    assert not (odd := set(re.findall(r"%([DUuVwX])", parsed))), f"Trino's date_format has no %{odd}"
+    return parsed.replace("%v", "%V")
+
+
+def answered(lake: Lake, query: NamedQuery) -> str:
+    """Return what Athena would answer, as CSV."""
+    return formats.as_csv(lake.query(as_trino(_select(query))))
+
+
+def _select(query: NamedQuery) -> str:
+    return query.sql.partition(" AS\n")[2] if query.sql.startswith("CREATE") else query.sql
+
+
+@pytest.fixture(scope="module")
+def small_lake(tmp_path_factory: pytest.TempPathFactory):
+    with open_lake(write(tmp_path_factory.mktemp("small"), small().tables()), SAO_PAULO, settings.Sql()) as lake:
+        yield lake
+
+
+@pytest.fixture(scope="module")
+def busy_lake(tmp_path_factory: pytest.TempPathFactory):
+    with open_lake(write(tmp_path_factory.mktemp("busy"), busy().tables()), SAO_PAULO, settings.Sql()) as lake:
+        yield lake
+
+
+@pytest.fixture(scope="module")
+def empty_lake():
+    with open_lake({}, SAO_PAULO, settings.Sql()) as lake:
+        yield lake
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
+def test_each_is_one_statement_of_athenas(query: NamedQuery) -> None:
+    parsed = sqlglot.parse(query.sql, read="athena")
+
+    assert len(parsed) == 1
+    assert parsed[0].sql(dialect="athena", pretty=True) == query.sql
+    assert not list(parsed[0].find_all(exp.Command))
+    assert len(query.name) <= 128 and 0 < len(query.description) <= 1024 and len(query.sql) < 262_144
+    bare = {each.name.upper() for each in parsed[0].find_all(exp.Identifier) if not each.args.get("quoted")}
+    assert bare & RESERVED == set()
+
+
+def test_every_insight_and_every_view_is_there() -> None:
+    names = [query.name for query in QUERIES]
+
+    assert names == [
+        "view_chats", "view_users", "view_messages_local", "view_telegram", *(one.name for one in all_insights()),
+    ]  # fmt: skip
+
+
+@EACH
+def test_its_columns_and_types_are_the_insights(empty_lake: Lake, one: Insight) -> None:
+    declared = run(empty_lake, one)
+    tree = resolved(insight_query(one, "telelake", ZONE).sql)
+    alike = {"INT": "BIGINT", "TINYINT": "BIGINT", "TEXT": "VARCHAR"}
+
+    assert tuple(tree.named_selects) == declared.columns
+    assert tuple(alike.get(each.type.this.value, each.type.this.value) for each in tree.selects) == declared.types
+
+
+@EACH
+@pytest.mark.parametrize("size", ["small", "busy", "empty"])
+def test_its_numbers_are_the_insights(request: pytest.FixtureRequest, size: str, one: Insight) -> None:
+    lake: Lake = request.getfixturevalue(f"{size}_lake")
+
+    assert answered(lake, insight_query(one, "telelake", ZONE)) == formats.as_csv(run(lake, one))
+
+
+@EACH
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"from": "2026-03-01", "to": "2026-03-03"},
+        {"chat": OLD},
+        {"chat": NEW, "week": "2026-W10"},
+        {"week": "2026-W09"},
+    ],
+    ids=str,
+)
+def test_its_numbers_with_parameters_are_the_insights(small_lake: Lake, one: Insight, params: dict[str, Any]) -> None:
+    query = insight_query(one, "telelake", ZONE, params)
+
+    assert answered(small_lake, query) == formats.as_csv(run(small_lake, one, params))
+
+
+def test_local_hours_are_those_of_the_zone(small_lake: Lake) -> None:
+    hours = insight("busiest_hours")
+
+    assert answered(small_lake, insight_query(hours, "telelake", "UTC")) != formats.as_csv(run(small_lake, hours))
+
+
+@pytest.mark.parametrize("view", [CHATS, USERS], ids=lambda view: view.name)
+def test_a_view_of_the_catalog_holds_the_same_rows(small_lake: Lake, view: Any) -> None:
+    query = next(each for each in QUERIES if each.name == f"view_{view.name}")
+    assert query.sql.startswith(f"CREATE OR REPLACE VIEW telelake.{view.name} AS\n")
+    own = small_lake.query(f"SELECT * FROM {view.name} ORDER BY 1").rows
+    made = small_lake.query(f"SELECT * FROM ({as_trino(_select(query))}) ORDER BY 1")
+
+    def bare(row: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(value.replace(tzinfo=None) if hasattr(value, "tzinfo") else value for value in row)
+
+    assert [bare(row) for row in made.rows] == [bare(row) for row in own] != []
+    assert made.columns == small_lake.query(f"SELECT * FROM {view.name}").columns
+
+
+@pytest.mark.parametrize("query", views("telelake", ZONE), ids=lambda query: query.name)
+def test_no_view_has_a_time_with_a_zone(query: NamedQuery) -> None:
+    """Athena keeps a view's columns in Glue, whose types know no zone: it would refuse the statement."""
+    assert not [
+        each.sql() for each in resolved(_select(query)).selects if each.type.this.value in {"TIMESTAMPTZ", "UNKNOWN"}
+    ]
+
+
+def test_messages_local_has_every_column_and_local_times(small_lake: Lake) -> None:
+    query = next(each for each in QUERIES if each.name == "view_messages_local")
+    made = small_lake.query(f"SELECT * FROM ({as_trino(_select(query))}) ORDER BY message_id")
+    first = next(made.records())
+
+    assert {column.name for column in MESSAGES.columns} < set(made.columns)
+    assert {name for name in made.columns if name.startswith("local_")} == {
+        "local_sent_at", "local_edited_at", "local_received_at", "local_forward_sent_at",
+    }  # fmt: skip
+    assert (str(first["sent_at"]), str(first["local_sent_at"])) == ("2026-03-01 02:59:59", "2026-02-28 23:59:59")
+
+
+def test_the_course_designs_table_has_its_columns_types_and_values(small_lake: Lake) -> None:
+    query = next(each for each in QUERIES if each.name == "view_telegram")
+    tree = resolved(_select(query))
+    made = small_lake.query(f"SELECT * FROM ({as_trino(_select(query))}) ORDER BY message_id, context_date").rows
+
+    assert query.sql.startswith("CREATE OR REPLACE VIEW telelake.telegram AS\n")
+    assert [(each.alias_or_name, each.type.sql("athena").lower()) for each in tree.selects] == [
+        ("message_id", "bigint"), ("user_id", "bigint"), ("user_is_bot", "boolean"), ("user_first_name", "varchar"),
+        ("chat_id", "bigint"), ("chat_type", "varchar"), ("text", "varchar"), ("date", "bigint"), ("context_date", "date"),
+    ]  # fmt: skip
+    assert len(made) == len(small().messages)
+    assert made[0][:5] == (1, 1, False, "Ana", OLD)
+    assert made[0][6:] == ("véspera", 1772333999, date(2026, 2, 28))
+
+
+def test_another_database_is_named_everywhere() -> None:
+    for query in named_queries("my-lake", ZONE):
+        tables = [
+            t for t in sqlglot.parse_one(query.sql, read="athena").find_all(exp.Table) if t.name in SCHEMA["telelake"]
+        ]
+        assert tables and {table.db for table in tables} == {"my-lake"}
+        assert '"my-lake".' in query.sql
+
+
+TRAPS = {
+    "range": ("_range", "SELECT n.i, n.i + 1 AS j FROM range(2, 5) AS n(i) ORDER BY 1"),
+    "materialized": ("_not_materialized", "WITH a AS MATERIALIZED (SELECT id FROM t) SELECT count(*) AS n FROM a"),
+    "any_value": ("_any_value", "SELECT id % 2 AS k, any_value(b) FILTER (b > 5) AS b FROM t GROUP BY 1 ORDER BY 1"),
+    "arg_max": ("_arg_max", "SELECT arg_max(name, id) AS latest, arg_min(b, id) AS first FROM t"),
+    "arg_max of some": ("_arg_max", "SELECT arg_max(name, id) FILTER (id > 1) AS latest FROM t"),
+    "least": ("_least", "SELECT least(b, 8) AS low, greatest(b, id, 3) AS high FROM t ORDER BY id"),
+    "trim": ("_trim", "SELECT trim(name) AS name FROM t ORDER BY id"),
+    "iso weeks": ("_weeks", "SELECT strftime(day, '%G-W%V') AS week FROM t ORDER BY id"),
+    "all but": ("_all_but", "WITH s AS (SELECT id, b, name FROM t) SELECT s.* EXCLUDE (b) FROM s ORDER BY id"),
+}
+ALSO_KEPT = {
+    "division": "SELECT b / 4 AS quarter, count(*) OVER () / id AS each FROM t ORDER BY id",
+    "weekday": "SELECT isodow(day) AS weekday, hour(sent) AS hour FROM t ORDER BY id",
+    "concatenation": "SELECT '#' || id AS a, name || id AS b, concat_ws(' ', name, b) AS c FROM t ORDER BY id",
+    "order": "SELECT id FROM t ORDER BY b DESC, id",
+    "days apart": "SELECT date_diff('day', min(sent), max(sent)) AS days, date_diff('hour', min(sent), max(sent)) AS hours FROM t",
+    "days between": "SELECT day FROM days_between(DATE '2024-12-30', DATE '2025-01-02') ORDER BY 1",
+    "no days between": "SELECT day FROM days_between(NULL, DATE '2025-01-02')",
+}
+ROWS = """CREATE TABLE t AS SELECT * FROM (VALUES
+    (1, 9, 'Ana', DATE '2024-12-30', TIMESTAMP '2024-12-30 23:59:00'),
+    (2, NULL, ' Bia' || chr(9), DATE '2027-01-01', TIMESTAMP '2024-12-31 00:01:00'),
+    (4, 7, chr(160) || 'Caio', DATE '2024-02-29', TIMESTAMP '2025-01-01 12:00:00'),
+    (9, 3, NULL, DATE '2023-01-01', TIMESTAMP '2025-01-02 11:59:59')) AS t(id, b, name, day, sent)"""
+
+
+@pytest.fixture
+def over_rows(monkeypatch: pytest.MonkeyPatch):
+    """Two ways to ask the table `t`: by DuckDB itself, and as Trino would understand the translation."""
+    columns = {"id": "INT", "b": "INT", "name": "VARCHAR", "day": "DATE", "sent": "TIMESTAMP"}
+    monkeypatch.setitem(SCHEMA["telelake"], "t", columns)
+    connection = duckdb.connect()
+    connection.execute(ROWS)
+    macros = (Path(trino.__file__).parents[1] / "present" / "macros.sql").read_text(encoding="utf-8")
+    connection.execute(macros[macros.index("CREATE MACRO days_between") :])
+
+    def by_trino(sql: str) -> list[tuple[Any, ...]]:
+        translated = trino.translate(sql, "telelake", ZONE).replace("FROM t\n", "FROM telelake.t\n")
+        return connection.execute(as_trino(re.sub(r"FROM t$", "FROM telelake.t", translated))).fetchall()
+
+    yield lambda sql: connection.execute(sql).fetchall(), by_trino
+    connection.close()
+
+
+@pytest.mark.parametrize("trap", [*TRAPS, *ALSO_KEPT])
+def test_the_meaning_is_kept(over_rows, trap: str) -> None:
+    by_duckdb, by_trino = over_rows
+    sql = TRAPS[trap][1] if trap in TRAPS else ALSO_KEPT[trap]
+
+    assert by_trino(sql) == by_duckdb(sql)
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_the_meaning_is_lost_without_the_rule(over_rows, monkeypatch: pytest.MonkeyPatch, trap: str) -> None:
+    by_duckdb, by_trino = over_rows
+    name, sql = TRAPS[trap]
+    left = tuple(rule for rule in trino._RULES if rule.__name__ != name)
+    assert len(left) == len(trino._RULES) - 1
+    monkeypatch.setattr(trino, "_RULES", left)
+
+    try:
+        differs = by_trino(sql) != by_duckdb(sql)
+    except (AssertionError, SettingsError, duckdb.Error, sqlglot.errors.SqlglotError):
+        differs = True
+    assert differs
+
+
+@pytest.mark.parametrize(
+    ("sql", "named"),
+    [
+        ("SELECT quantile_cont(length, 0.5) FROM messages", "PERCENTILE_CONT"),
+        ("SELECT list_filter(split(text, ' '), x -> x <> '') FROM messages", "FILTER"),
+        ("SELECT soundex(text) FROM messages", "SOUNDEX"),
+        ("SELECT strftime(context_date, '%A') FROM messages", "strftime"),
+        ("SELECT list(text) FROM messages", "ARRAY_AGG"),
+        ("SELECT * FROM range(0, 9, 2) AS n(i)", "range"),
+        ("SELECT trim(text, 'x') FROM messages", "trim"),
+    ],
+)
+def test_what_has_no_faithful_translation_is_refused(sql: str, named: str) -> None:
+    header = (Path(trino.__file__).parents[1] / "present/insights/message_kinds.sql").read_text(encoding="utf-8")
+    odd = parse("odd", "\n".join([*header.splitlines()[:6], sql]))
+
+    with pytest.raises(SettingsError, match=rf"insights/odd\.sql: .*({named})"):
+        insight_query(odd, "telelake", ZONE)
