@@ -92,7 +92,7 @@ def test_wrangling_often_lists_raw_often() -> None:
 
 @pytest.mark.parametrize("name", ASSUMPTIONS)
 def test_every_assumption_counts_and_can_be_replaced(name: str) -> None:
-    value = 7 if name == "receive" else ASSUMPTIONS[name].value * 3
+    value = 7 if name == "receive" else (ASSUMPTIONS[name].value or 120) * 3
     months: list[dict] = [{"per_day": 1e6, "wrangle_every": 30}, {"per_day": 1e3}, {"per_day": 1e8, "size": 65_000}]
 
     def totals(**more: object) -> list[float]:

@@ -314,7 +314,10 @@ def test_the_functions(either: dict[str, Any]) -> None:
         assert each["Runtime"] == "python3.13"
         assert each["Code"] == {"S3Bucket": {"Ref": "CodeBucket"}, "S3Key": {"Ref": f"{name}CodeKey"}}
         assert _plain(each["Role"]) == f"<{name}Role.Arn>"
-        assert each["LoggingConfig"] == {"LogGroup": {"Ref": f"{name}Log"}}
+        logging = (
+            {"LogFormat": "JSON", "SystemLogLevel": "WARN", "ApplicationLogLevel": "INFO"} if name == "Door" else {}
+        )
+        assert each["LoggingConfig"] == {"LogGroup": {"Ref": f"{name}Log"}, **logging}
         assert logs[f"{name}Log"]["LogGroupName"] == f"/aws/lambda/{each['FunctionName']}"
     environment = {
         name: {key: _plain(value) for key, value in each["Environment"]["Variables"].items()}
