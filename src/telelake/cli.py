@@ -217,26 +217,21 @@ def insights(
 
 @cli.command()
 def report(
-    out: Annotated[Path | None, typer.Argument(metavar="OUT.html", help="The file to write.")] = None,
+    out: Annotated[Path, typer.Argument(metavar="OUT.html", help="The file to write.")],
     home: Home = None,
     config: Config = None,
-    out_option: Annotated[
-        Path | None, typer.Option("--out", metavar="OUT.html", help="The same, as an option.")
-    ] = None,
-    language: Annotated[str, typer.Option("--language", help="en or pt-BR.")] = "en",
+    lang: Annotated[str, typer.Option("--lang", help="en or pt.")] = "en",
 ) -> None:
     """Write one self-contained page with every insight; it loads nothing when it is opened."""
     from telelake.present.report import render
 
-    if (path := out_option or out) is None:
-        raise SettingsError("Name the file to write: telelake report report.html")
     app = _app(config, home=home).existing()
     with app.lake() as lake:
         release = app.tables.latest()
         facts = app.facts() | {"release": release.number if release else None}
-        page = render(lake, language, facts)
-    path.write_text(page, encoding="utf-8")
-    _say(f"{path}: {len(page.encode()):,} bytes.")
+        page = render(lake, lang, facts)
+    out.write_text(page, encoding="utf-8")
+    _say(f"{out}: {len(page.encode()):,} bytes.")
 
 
 @cli.command()

@@ -107,6 +107,11 @@ class Wire:
                 if self.command != "HEAD":
                     self.wfile.write(data)
 
+            def handle_expect_100(self) -> bool:
+                going_on = super().handle_expect_100()
+                self.wfile.flush()  # the client waits for it
+                return going_on
+
             def _body(self) -> bytes:
                 if self.headers.get("transfer-encoding", "").lower() != "chunked":
                     return self.rfile.read(int(self.headers.get("content-length") or 0))

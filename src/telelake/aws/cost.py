@@ -79,7 +79,9 @@ ASSUMPTIONS: dict[str, Assumption] = {
     "access_log": Assumption(
         200, "bytes of the API's access log for a request", "counted: one line of the template's form"
     ),
-    "door_log": Assumption(0, "bytes that Lambda itself logs for an invocation: none, the template leaves them out (else 360)"),
+    "door_log": Assumption(
+        0, "bytes that Lambda itself logs for an invocation: none, the template leaves them out (else 360)"
+    ),
     "run_log": Assumption(1_000, "bytes that a run of the sealer or of wrangle logs"),
     "containers": Assumption(5, "copies of the door that are warm; each reads the secret every 5 minutes"),
     "queries": Assumption(10, "queries of Athena a day"),

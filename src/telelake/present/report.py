@@ -19,7 +19,7 @@ from telelake.errors import SettingsError
 from telelake.present import bundle
 from telelake.present.formats import plain
 from telelake.present.insight import all_insights, run
-from telelake.present.vocabulary import OTHERS, WEEKDAYS, WORDS, Lang, Role, kind_names
+from telelake.present.vocabulary import LANGS, OTHERS, WEEKDAYS, WORDS, Lang, Role, kind_names
 from telelake.present.web.texts import TEXTS, number
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
     from telelake.present.answer import Answer
     from telelake.present.query import Lake
-
-LANGUAGES: dict[str, Lang] = {"en": "en", "pt-BR": "pt", "pt": "pt"}
-"""Languages by the names that people give."""
 
 _FOLDER = Path(__file__).with_name("report_page")
 _STYLE = Path(__file__).with_name("web") / "static" / "style.css"
@@ -49,7 +46,7 @@ _WORDS: dict[Lang, dict[str, str]] = {
 }
 
 
-def render(lake: Lake, language: str, facts: Mapping[str, Any] | None = None) -> str:
+def render(lake: Lake, lang: str, facts: Mapping[str, Any] | None = None) -> str:
     """Return the page as HTML, over one release.
 
     `facts` is what the page says of the lake: `made_up`, `release` (number), `updated_at`, `home`, `timezone`, each
@@ -59,9 +56,8 @@ def render(lake: Lake, language: str, facts: Mapping[str, Any] | None = None) ->
         SettingsError: the language is not known; lists those that are.
         QueryRefused: an insight went over a bound of `settings.Sql`.
     """
-    if language not in LANGUAGES:
-        raise SettingsError(f"The report has no language '{language}'. Use one of {', '.join(LANGUAGES)}.")
-    lang = LANGUAGES[language]
+    if lang not in LANGS:
+        raise SettingsError(f"The report has no language '{lang}'. Use one of {', '.join(LANGS)}.")
     facts = {"timezone": lake.zone.key, **(facts or {})}
     answers = {each.name: run(lake, each) for each in all_insights()}
     charts = bundle.charts(lang)
