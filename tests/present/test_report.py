@@ -38,13 +38,13 @@ def pages(busy_lake: Lake) -> dict[str, str]:
     return {language: render(busy_lake, language, FACTS) for language in ("en", "pt")}
 
 
-@pytest.mark.parametrize(("language", "lang"), [("en", "en"), ("pt", "pt")])
+@pytest.mark.parametrize(("lang", "tag"), [("en", "en"), ("pt", "pt-BR")])
 def test_every_insight_is_there_with_definition_and_numbers(
-    pages: dict[str, str], busy_lake: Lake, language: str, lang: str
+    pages: dict[str, str], busy_lake: Lake, lang: str, tag: str
 ) -> None:
-    page = pages[language]
+    page = pages[lang]
 
-    assert f'<html lang="{language}">' in page
+    assert f'<html lang="{tag}">' in page
     for one in all_insights():
         card = page.partition(f'data-insight="{one.name}"')[2].partition("</article>")[0]
         assert f">{one.titles[lang]}</h2>" in card
