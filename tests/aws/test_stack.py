@@ -286,7 +286,7 @@ def test_wrangle_is_told_how_long_rows_are_kept(usual: dict[str, Any], other: di
 
 
 def test_the_queues(either: dict[str, Any]) -> None:
-    """Encrypted, 14 days, and what fails five times goes to the dead-letter queue."""
+    """Encrypted, 14 days, and what fails twenty times goes to the dead-letter queue."""
     queues = _of(either, "SQS::Queue")
     assert {_id(name) for name in queues} == {"Queue", "DeadLetterQueue", "FailedRuns"}
     assert all(
@@ -295,7 +295,7 @@ def test_the_queues(either: dict[str, Any]) -> None:
     )
     (queue,) = [each for name, each in queues.items() if _id(name) == "Queue"]
     assert _plain(queue["RedrivePolicy"]["deadLetterTargetArn"]) == "<DeadLetterQueue.Arn>"
-    assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 20
     (seal,) = [each for name, each in _of(either, "Lambda::Function").items() if name == "SealFunction"]
     assert queue["VisibilityTimeout"] == 6 * seal["Timeout"] + 90
 

@@ -20,6 +20,7 @@ import pytest
 from telelake import raw
 from telelake.errors import CheckFailed, StoreError
 from telelake.ports import Books, Built, DayInput
+from telelake.settings import Wrangle
 from telelake.stores.iceberg import IcebergTables
 from telelake.tables.catalog import BUILT
 from telelake.wrangle import duckdb as engine_module
@@ -336,3 +337,13 @@ def test_days_too_old_to_keep_leave_the_tables(lake: LakeFolder) -> None:
     again = keeping.run()
     assert (again.days, again.expired, lake.release().number) == ([], [], release)
     assert lake.wrangle().days == [DAY, DAY + ONE]
+
+
+def test_too_little_memory_is_said(lake: LakeFolder) -> None:
+    """A build that runs out of memory names the day and the setting; nothing is published."""
+    _fill(lake, days=1)
+    small = replace(lake.wrangler, engine=engine_module.DuckDBEngine(Wrangle(memory="1MB")))
+
+    with pytest.raises(CheckFailed, match=rf"{DAY}: .*wrangle\.memory = 1MB"):
+        small.run()
+    assert lake.tables.latest() is None

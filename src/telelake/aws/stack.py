@@ -48,10 +48,12 @@ if TYPE_CHECKING:
 
 FUNCTIONS = ("door", "seal", "wrangle")
 
-DOOR_SECONDS, SEAL_SECONDS, WRANGLE_SECONDS = 10, 60, 900
+DOOR_SECONDS, SEAL_SECONDS, WRANGLE_SECONDS = 15, 60, 900
 """Time that a function has; 900 is the most that AWS gives, and the pen's lease outlives it."""
 SEAL_BATCH = 10_000
 """Messages that one segment is made of at most; AWS gives no more, and no more than 6 MB at once."""
+RECEIVES = 20
+"""Times that a message is tried, over two hours and more: an S3 that is away must not make dead letters of good ones."""
 LONGEST_WINDOW = 300
 """Seconds that AWS gathers messages for at most."""
 KEEP_MESSAGES = cdk.Duration.days(14)
@@ -234,7 +236,7 @@ class _Lake:
         dead = self.queue("DeadLetterQueue")
         queue = self.queue(
             "Queue", visibility_timeout=cdk.Duration.seconds(self.visibility),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=5),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=RECEIVES),
         )  # fmt: skip
         return queue, dead
 

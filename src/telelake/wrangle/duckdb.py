@@ -47,6 +47,11 @@ class DuckDBEngine:
             self._configure(con, into)
             try:
                 return _Run(con, days, into).build()
+            except duckdb.OutOfMemoryException as error:
+                raise CheckFailed(
+                    f"{', '.join(str(day.day) for day in days)}: the build needs more than wrangle.memory = "
+                    f"{self._settings.memory}. Raise it, or build on a larger machine."
+                ) from error
             except duckdb.IOException as error:
                 for path in (path for day in days for path in (*day.segments, *day.before, *day.quarantine)):
                     deque(read_blocks(path), maxlen=0)  # names the damaged one
