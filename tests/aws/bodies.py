@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,15 @@ def ordinary(messages: int, zone: str, seed: int = 3) -> list[Post]:
 
 
 def real() -> list[Post]:
-    """Return the scrubbed real updates, some of them twice."""
-    bodies = [line for line in UPDATES.read_bytes().splitlines() if line]
+    """Return the scrubbed real updates, some of them twice; numbered anew.
+
+    Some have one number and one second: which of two is the later is then decided by the record's id, and differs by lake.
+    """
+    lines = [line for line in UPDATES.read_bytes().splitlines() if line]
+    bodies = [
+        re.sub(rb'"update_id": \d+', b'"update_id": %d' % number, line, count=1)
+        for number, line in enumerate(lines, 50_000)
+    ]
     return [Post("real", body, in_order=True) for body in [*bodies, *bodies[:9]]]
 
 

@@ -206,6 +206,15 @@ class Deployed:
             "storage": {"endpoint": self.aws.url, "catalog": "glue", "database": self.outputs["Database"]},
         })  # fmt: skip
 
+    def in_glue(self) -> dict[str, str]:
+        """Return the location of each table's metadata, as Athena, Spark and Trino find it."""
+        found = self.aws.client("glue").get_tables(DatabaseName=self.outputs["Database"])["TableList"]
+        return {
+            each["Name"]: each["Parameters"]["metadata_location"]
+            for each in found
+            if each.get("TableType") == "EXTERNAL_TABLE"
+        }
+
     def raw(self) -> lakes.RawLake:
         """Return its raw lake."""
         return lakes.raw_lake(lakes.raw_of_bucket(self.aws.client("s3"), self.bucket))

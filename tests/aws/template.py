@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+import tempfile
 from typing import Any
 
 UNKNOWN_TYPES = frozenset({"AWS::Athena::NamedQuery", "AWS::Budgets::Budget"})
@@ -23,11 +24,22 @@ def runnable(template: dict[str, Any]) -> dict[str, Any]:
             del resources[name]
         elif resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in properties:
             del resources[name]  # ministack has no metric math
+        elif (
+            resource["Type"] == "AWS::Lambda::Function"
+            and "TELELAKE_STATE_DIR" in properties["Environment"]["Variables"]
+        ):
+            # On AWS each copy of a function has a /tmp of its own; here, only the folder that it is started in.
+            properties["Environment"]["Variables"]["TELELAKE_STATE_DIR"] = "state-of-this-copy"
         elif resource["Type"] in ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
             document = properties["PolicyDocument"]
             document["Statement"] = [each for each in document["Statement"] if not denies_plain_http(each)]
             if not document["Statement"]:
                 del resources[name]
+        elif resource["Type"] == "AWS::Lambda::Function":
+            # On AWS each function has a /tmp of its own; here it is that of the machine, and of other runs.
+            environment = properties["Environment"]["Variables"]
+            if "TELELAKE_STATE_DIR" in environment:
+                environment["TELELAKE_STATE_DIR"] = tempfile.mkdtemp(prefix="telelake-function-")
     secrets = {name for name, each in resources.items() if each["Type"] == "AWS::SecretsManager::Secret"}
     # The Ref of a secret is its ARN on AWS, and its name here, which no policy can match.
     found["Resources"] = resources = _with_arns(resources, secrets)
