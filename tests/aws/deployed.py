@@ -209,10 +209,9 @@ class Deployed:
     def in_glue(self) -> dict[str, str]:
         """Return the location of each table's metadata, as Athena, Spark and Trino find it."""
         found = self.aws.client("glue").get_tables(DatabaseName=self.outputs["Database"])["TableList"]
+        tables = {each["Name"]: each["Parameters"] for each in found if each.get("TableType") == "EXTERNAL_TABLE"}
         return {
-            each["Name"]: each["Parameters"]["metadata_location"]
-            for each in found
-            if each.get("TableType") == "EXTERNAL_TABLE"
+            name: each["metadata_location"] for name, each in tables.items() if each["table_type"].upper() == "ICEBERG"
         }
 
     def raw(self) -> lakes.RawLake:
