@@ -7,6 +7,7 @@ interpreter leak into the Lambdas that it runs. A Lambda is a child process of i
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -154,3 +155,4 @@ def standin(folder: Path) -> Iterator[Standin]:
             yield running
         finally:
             running.stop()
+            shutil.rmtree(folder / "tmp", ignore_errors=True)  # the unpacked functions: hundreds of megabytes
