@@ -51,7 +51,8 @@ ASSUMPTIONS: dict[str, Assumption] = {
     "seal_gb": Assumption(1.0, "memory of the sealer, GB", "set: the template"),
     "wrangle_s": Assumption(10, "seconds of a run of wrangle beside its messages"),
     "wrangle_message_ms": Assumption(
-        0.024, "milliseconds of wrangle for a message: nearly three times what docs/reference/performance.md measures on one machine"
+        0.024,
+        "milliseconds of wrangle for a message: nearly three times what docs/reference/performance.md measures on a machine",
     ),
     "wrangle_gb": Assumption(2.94, "memory of wrangle, GB", "set: aws.wrangle_memory_mb"),
     "receive": Assumption(

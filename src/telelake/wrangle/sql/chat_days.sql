@@ -3,6 +3,7 @@ WITH seen AS (
            chat,
            coalesce(occurred_at, received_at) AS seen_at,
            update_id,
+           received_at,
            record_id,
            migrated_to_chat_id,
            migrated_from_chat_id
@@ -11,7 +12,7 @@ WITH seen AS (
 ), chat AS (
     SELECT context_date,
            chat.id AS chat_id,
-           arg_max(chat, (seen_at, update_id, record_id)) AS latest,
+           arg_max(chat, (seen_at, update_id, received_at, record_id)) AS latest,
            max(migrated_to_chat_id) AS migrated_to_chat_id,
            max(migrated_from_chat_id) AS migrated_from_chat_id,
            min(seen_at) AS first_seen_at,

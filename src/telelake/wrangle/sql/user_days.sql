@@ -4,13 +4,14 @@ WITH seen AS (
            chat_id,
            coalesce(occurred_at, received_at) AS seen_at,
            update_id,
+           received_at,
            record_id
     FROM payloads
     WHERE ordinal = 0
 ), person AS (
     SELECT context_date,
            person.id AS user_id,
-           arg_max(person, (seen_at, update_id, record_id)) AS latest,
+           arg_max(person, (seen_at, update_id, received_at, record_id)) AS latest,
            min(seen_at) AS first_seen_at,
            max(seen_at) AS last_seen_at,
            count(*) AS updates,
