@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -24,7 +24,11 @@ from telelake.stores.objects import DirectoryStore
 from telelake.tables.catalog import TABLES
 from telelake.wrangle.day import Report, Wrangler
 from telelake.wrangle.duckdb import DuckDBEngine
+from tests.moto_server import moto_server
 from tests.plain_tables import PlainTables
+
+if TYPE_CHECKING:
+    from tests.lambdas.cloud import Cloud, Wire
 
 BOT = 7_000_000_001
 NOW = datetime(2026, 3, 10, 15, 0, 0, tzinfo=UTC)
@@ -115,6 +119,35 @@ def make_lake(tmp_path: Path) -> Callable[..., LakeFolder]:
     """A maker of further lakes."""
     numbers = itertools.count()
     return lambda **options: LakeFolder(tmp_path / f"lake-{next(numbers)}", **options)
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[str]:
+    """The address of a stand-in for AWS."""
+    with moto_server() as address:
+        yield address
+
+
+@pytest.fixture
+def cloud(aws: str, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    """A new queue, bucket and secret; the environment is that of the functions."""
+    from tests.lambdas.cloud import Cloud
+
+    made = Cloud(aws)
+    for key, value in made.environment.items():
+        monkeypatch.setenv(key, value)
+    return made
+
+
+@pytest.fixture
+def wire(aws: str, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    """What lies between telelake and AWS; it can be made to fail."""
+    from tests.lambdas.cloud import Wire
+
+    made = Wire(aws)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", made.address)
+    yield made
+    made.close()
 
 
 def message(

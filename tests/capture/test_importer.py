@@ -283,49 +283,34 @@ def test_a_wrong_import_says_what_to_write(bucket: Path, tmp_path: Path, argumen
     assert not Path(f"{bucket}-no").exists()
 
 
-def test_from_a_bucket_into_a_bucket(bucket: Path, tmp_path: Path) -> None:
+def test_from_a_bucket_into_a_bucket(bucket: Path, tmp_path: Path, aws: str) -> None:
     """The same over S3's protocol: a prefix of their bucket, and a home in a bucket of ours."""
-    boto3, server = pytest.importorskip("boto3"), pytest.importorskip("moto.server")
-    running = server.ThreadedMotoServer("127.0.0.1", 0)
-    running.start()
-    try:
-        endpoint = "http://{}:{}".format(*running.get_host_and_port())
-        environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TELELAKE_"))},
-            "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1",
-            "AWS_ENDPOINT_URL": endpoint,
-        }  # fmt: skip
-        client = boto3.client(
-            "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+    boto3 = pytest.importorskip("boto3")
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TELELAKE_"))},
+        "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": aws,
+    }  # fmt: skip
+    client = boto3.client(
+        "s3", endpoint_url=aws, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+    )
+    client.create_bucket(Bucket="theirs")
+    client.create_bucket(Bucket="ours")
+    for path in bucket.rglob("*.json"):
+        client.put_object(Bucket="theirs", Key=path.relative_to(bucket).as_posix(), Body=path.read_bytes())
+    client.put_object(Bucket="theirs", Key="other/20230101000000000000.json", Body=b"{}")
+    arguments = ["import", "course", "s3://theirs/telegram", "--bot", str(BOT), "--home", "s3://ours/lake", "--json"]
+    first, second = (
+        subprocess.run(
+            [sys.executable, "-m", "telelake", *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            env=environment,
         )
-        client.create_bucket(Bucket="theirs")
-        client.create_bucket(Bucket="ours")
-        for path in bucket.rglob("*.json"):
-            client.put_object(Bucket="theirs", Key=path.relative_to(bucket).as_posix(), Body=path.read_bytes())
-        client.put_object(Bucket="theirs", Key="other/20230101000000000000.json", Body=b"{}")
-        arguments = [
-            "import",
-            "course",
-            "s3://theirs/telegram",
-            "--bot",
-            str(BOT),
-            "--home",
-            "s3://ours/lake",
-            "--json",
-        ]
-        first, second = (
-            subprocess.run(
-                [sys.executable, "-m", "telelake", *arguments],
-                cwd=tmp_path,
-                capture_output=True,
-                text=True,
-                env=environment,
-            )
-            for _ in range(2)
-        )
-        keys = [each["Key"] for each in client.list_objects_v2(Bucket="ours")["Contents"]]
-    finally:
-        running.stop()
+        for _ in range(2)
+    )
+    keys = [each["Key"] for each in client.list_objects_v2(Bucket="ours")["Contents"]]
 
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
     counts = [

@@ -1,4 +1,4 @@
-"""AWS for tests: moto's server over HTTP, with faults between it and us, and the events that Lambda makes."""
+"""AWS for tests: a lake's part of it, faults between it and us, and the events that Lambda makes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import http.client
 import itertools
 import json
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -30,18 +28,6 @@ ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
 }  # fmt: skip
 _numbers = itertools.count(1)
-
-
-@contextmanager
-def moto_server() -> Iterator[str]:
-    """Run moto's server; yield its address."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @dataclass

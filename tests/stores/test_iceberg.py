@@ -9,7 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -106,40 +106,28 @@ def shelf(tmp_path: Path) -> Shelf:
     return Shelf(str(tmp_path / "home"), tmp_path)
 
 
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    """The address of a stand-in for S3."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
-def bucket(s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+def bucket(aws: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
     """Tables in a bucket, with credentials from the environment."""
     import boto3
 
     for key, value in {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}.items():
         monkeypatch.setenv(key, value)
     name = f"tables-{abs(hash(str(tmp_path)))}"
-    boto3.client("s3", endpoint_url=s3, region_name="us-east-1").create_bucket(Bucket=name)
-    return Shelf(f"s3://{name}/a/lake", tmp_path, Storage(endpoint=s3))
+    boto3.client("s3", endpoint_url=aws, region_name="us-east-1").create_bucket(Bucket=name)
+    return Shelf(f"s3://{name}/a/lake", tmp_path, Storage(endpoint=aws))
 
 
 @pytest.fixture
-def glue(s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+def glue(aws: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
     """Tables in a bucket and in a database of AWS Glue."""
     import boto3
 
     for key, value in {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}.items():
         monkeypatch.setenv(key, value)
     name = f"glue-{abs(hash(str(tmp_path)))}"
-    boto3.client("s3", endpoint_url=s3, region_name="us-east-1").create_bucket(Bucket=name)
-    return Shelf(f"s3://{name}", tmp_path, Storage(endpoint=s3, catalog="glue", database=name.replace("-", "_")))
+    boto3.client("s3", endpoint_url=aws, region_name="us-east-1").create_bucket(Bucket=name)
+    return Shelf(f"s3://{name}", tmp_path, Storage(endpoint=aws, catalog="glue", database=name.replace("-", "_")))
 
 
 @pytest.fixture(params=["shelf", "bucket", "glue"])
@@ -589,7 +577,7 @@ def test_a_lost_glue_database_loses_nothing(glue: Shelf) -> None:
     assert glue.ids(PEOPLE) == rows_of_glue(glue, PEOPLE) == [(DAY, 1), (NEXT, 2)]
 
 
-def test_a_glue_database_of_another_lake_is_left_alone(glue: Shelf, s3: str, tmp_path: Path) -> None:
+def test_a_glue_database_of_another_lake_is_left_alone(glue: Shelf, tmp_path: Path) -> None:
     """Two lakes that were given one database: the second is refused before it touches the first one's table."""
     glue.publish(people={DAY: [1]})
     (tmp_path / "other").mkdir()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,18 +14,6 @@ from telelake.stores import objects
 from telelake.stores.objects import BucketStore, DirectoryStore, memory_store, open_store
 
 
-@pytest.fixture(scope="session")
-def s3() -> Iterator[str]:
-    """The address of a stand-in for S3."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture(params=["directory", "memory", "s3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BucketStore:
     """A store of each kind."""
@@ -34,7 +21,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         return open_store(f"file://{tmp_path}/home")
     if request.param == "memory":
         return memory_store()
-    return bucket(request.getfixturevalue("s3"), monkeypatch, f"bucket-{abs(hash(str(tmp_path)))}")
+    return bucket(request.getfixturevalue("aws"), monkeypatch, f"bucket-{abs(hash(str(tmp_path)))}")
 
 
 def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch, name: str) -> BucketStore:

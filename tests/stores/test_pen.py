@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
@@ -18,7 +17,7 @@ from obstore.store import S3Store
 from telelake.errors import Conflict, StoreError, StoreUnavailable
 from telelake.stores.objects import BucketStore, memory_store
 from telelake.stores.pen import KEY, LEASE, LeasePen
-from tests.lambdas.cloud import Cloud, Wire, moto_server
+from tests.lambdas.cloud import Cloud, Wire
 
 
 class Clock:
@@ -29,30 +28,6 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.now
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[str]:
-    """The address of a stand-in for S3."""
-    with moto_server() as address:
-        yield address
-
-
-@pytest.fixture
-def cloud(aws: str, monkeypatch: pytest.MonkeyPatch) -> Cloud:
-    """A new bucket."""
-    made = Cloud(aws)
-    for key, value in made.environment.items():
-        monkeypatch.setenv(key, value)
-    return made
-
-
-@pytest.fixture
-def wire(aws: str, cloud: Cloud) -> Iterator[Wire]:
-    """What lies between us and S3."""
-    made = Wire(aws)
-    yield made
-    made.close()
 
 
 @pytest.fixture(params=["memory", "s3"])
