@@ -71,7 +71,7 @@ def cli_page() -> str:
     codes = _after(cli.__doc__, "Exit codes:")
     names = sorted(get_command(cli.cli).commands)  # type: ignore[attr-defined]
     parts = [
-        "# Commands", f"{NOTICE} The source is `src/telelake/cli.py`.",
+        "# Commands", f"{NOTICE} The source is `src/telelake/cli`.",
         f"Data go to stdout, speech to stderr. Exit codes: {codes}",
         _help(),
     ]  # fmt: skip

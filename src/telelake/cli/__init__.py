@@ -1,0 +1,79 @@
+"""The command `telelake`: parses, calls, prints. It holds no logic of its own.
+
+Data go to stdout, speech to stderr. Exit codes: 0 done; 1 refused or failed, with the reason on stderr; 2 a wrong
+command line; 75 try again later (the store failed, or another telelake holds the lake).
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from telelake import __version__
+from telelake.cli import ask, aws, lake, machine
+from telelake.errors import TelelakeError
+
+EXIT_FAILED = 1
+EXIT_RETRY = 75
+
+cli = typer.Typer(
+    name="telelake",
+    help="Keep everything a Telegram bot sees in a lake you own, and ask it questions.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def main() -> None:
+    """Run the command; turn our errors into a message and an exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        cli()
+    except TelelakeError as error:
+        typer.echo(f"telelake: {error}", err=True)
+        sys.exit(EXIT_RETRY if error.retry else EXIT_FAILED)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@cli.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Keep everything a Telegram bot sees in a lake you own, and ask it questions."""
+    del version
+
+
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "run": machine.run,
+    "capture": machine.capture,
+    "schedule": machine.schedule,
+    "dashboard": machine.dashboard,
+    "demo": machine.demo,
+    "wrangle": lake.wrangle,
+    "sql": ask.sql,
+    "insights": ask.insights,
+    "report": ask.report,
+    "tables": ask.tables,
+    "status": lake.status,
+    "import": lake.import_,
+    "cost": aws.cost,
+    "deploy": aws.deploy,
+    "destroy": aws.destroy,
+}
+"""In the order in which `telelake --help` lists them."""
+
+for _name, _command in _COMMANDS.items():
+    cli.command(_name)(_command)

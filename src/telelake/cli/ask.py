@@ -1,0 +1,101 @@
+"""What is asked of a lake: SQL, insights, the report, and what the tables mean."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from telelake.cli.common import Config, Home, open_app, say
+from telelake.errors import SettingsError
+
+Format = Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")]
+Output = Annotated[Path | None, typer.Option("--output", help="Write to this file instead of stdout.")]
+
+
+def sql(
+    query: Annotated[str, typer.Argument(help="One SELECT over the tables; telelake tables lists them.")],
+    home: Home = None,
+    config: Config = None,
+    format_: Format = "table",
+    output: Output = None,
+) -> None:
+    """Ask the tables a question in SQL; read-only."""
+    app = open_app(config, home=home).existing()
+    with app.lake() as lake:
+        _answer(lake.query(query), format_, output)
+
+
+def insights(
+    name: Annotated[str | None, typer.Argument(help="The insight to answer; without it they are listed.")] = None,
+    home: Home = None,
+    config: Config = None,
+    from_: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="First day.")] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Last day.")] = None,
+    chat: Annotated[str | None, typer.Option("--chat", metavar="ID", help="Only this chat.")] = None,
+    week: Annotated[str | None, typer.Option("--week", metavar="YYYY-Www", help="Only this ISO week.")] = None,
+    lang: Annotated[str, typer.Option("--lang", help="Language of the list: en or pt.")] = "en",
+    format_: Format = "table",
+    output: Output = None,
+) -> None:
+    """List the questions that have an answer ready, or answer one."""
+    from telelake.present import insight as catalog
+
+    if name is None:
+        from telelake.present.vocabulary import LANGS
+
+        if lang not in LANGS:
+            raise SettingsError(f"--lang {lang} is not known. Use one of {', '.join(LANGS)}.")
+        for each in catalog.all_insights():
+            typer.echo(f"{each.name:32}{each.titles[lang]}")
+        return
+    chosen = catalog.insight(name)
+    given = {"from": from_, "to": to, "chat": chat, "week": week}
+    app = open_app(config, home=home).existing()
+    with app.lake() as lake:
+        answer = catalog.run(lake, chosen, {key: value for key, value in given.items() if value is not None})
+        _answer(answer, format_, output)
+
+
+def report(
+    out: Annotated[Path, typer.Argument(metavar="OUT.html", help="The file to write.")],
+    home: Home = None,
+    config: Config = None,
+    lang: Annotated[str, typer.Option("--lang", help="en or pt.")] = "en",
+) -> None:
+    """Write one self-contained page with every insight; it loads nothing when it is opened."""
+    from telelake.present.report import render
+
+    app = open_app(config, home=home).existing()
+    with app.lake() as lake:
+        release = app.tables.latest()
+        facts = app.facts() | {"release": release.number if release else None}
+        page = render(lake, lang, facts)
+    out.write_text(page, encoding="utf-8")
+    say(f"{out}: {len(page.encode()):,} bytes.")
+
+
+def tables(
+    name: Annotated[str | None, typer.Argument(help="The table to describe; without it they are listed.")] = None,
+    lang: Annotated[str, typer.Option("--lang", help="en or pt.")] = "en",
+) -> None:
+    """Say in words what the tables hold."""
+    from telelake.tables import describe
+
+    typer.echo(describe.table_text(name, lang) if name else describe.list_text(lang))
+
+
+def _answer(answer: Any, format_: str, output: Path | None) -> None:
+    from telelake.present.formats import render
+
+    body = render(answer, format_)
+    data = body if isinstance(body, bytes) else body.encode()
+    if output is not None:
+        output.write_bytes(data)
+    elif isinstance(body, bytes) and sys.stdout.isatty():
+        raise SettingsError(f"--format {format_} is not for a terminal. Name a file with --output.")
+    else:
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()

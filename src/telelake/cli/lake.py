@@ -1,0 +1,168 @@
+"""What is done with a lake: bring in, build, look how it is."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from telelake.cli.common import Config, Home, open_app, progress_bar, say
+from telelake.errors import SettingsError
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from telelake.wiring import App
+
+Day = Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="The one day to build.")]
+
+
+def wrangle(
+    home: Home = None,
+    config: Config = None,
+    due: Annotated[bool, typer.Option("--due", help="Build what is due (the default).")] = False,
+    day: Day = None,
+    from_: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="First day to build.")] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Last day to build.")] = None,
+    maintain: Annotated[
+        bool, typer.Option("--maintain", help="Only drop old releases and files that nothing needs.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Build the days that are due, or those that are named."""
+    app = open_app(config, home=home).existing()
+    if maintain:
+        with app.tables.writing():
+            removed = app.tables.maintain()
+        say(f"{removed} files removed.")
+        return
+    wanted = _wanted(due, _day(day, "--day"), _day(from_, "--from"), _day(to, "--to"))
+    with progress_bar("Wrangling") as progress:
+        report = app.wrangler.run(wanted, progress) if wanted else app.wrangle_due(progress)
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), indent=1))
+    elif not report.days:
+        say("Nothing is due.")
+    else:
+        rows = ", ".join(f"{name} {count:,}" for name, count in report.rows.items() if count)
+        say(f"{len(report.days)} days built in {report.seconds['total']:.1f} s: {rows}.")
+        say(
+            f"Published as release {report.release}."
+            if report.release
+            else "Nothing has changed; nothing was published."
+        )
+
+
+def status(
+    home: Home = None,
+    config: Config = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Say per day what is in raw, what was built of it, what is due and why."""
+    found = open_app(config, home=home).existing().status()
+    if as_json:
+        typer.echo(json.dumps(found.as_json(), indent=1))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("day", "raw", "rows", "duplicates", "quarantined", "notes", "due", box=None, pad_edge=False)
+    for column in table.columns[1:6]:
+        column.justify = "right"
+    for day in found.days:
+        counts = (day.raw, day.rows, day.duplicates, day.quarantined, day.notes)
+        table.add_row(day.day.isoformat(), *("" if each is None else f"{each:,}" for each in counts), day.due or "")
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    received = found.last_received_at.isoformat() if found.last_received_at else "never"
+    made_up = " Made-up data." if found.is_made_up else ""
+    say(
+        f"{found.home}, {found.timezone}, release {found.release or 'none yet'}; last update received {received}; "
+        f"{found.unsealed_bytes:,} bytes wait in the journal.{made_up}"
+    )
+
+
+def import_(
+    kind: Annotated[
+        str, typer.Argument(metavar="course", help="What is brought in: course, a course design's bucket.")
+    ],
+    source: Annotated[str, typer.Argument(help="A folder, or s3://bucket/prefix.")],
+    bot: Annotated[
+        str, typer.Option("--bot", help="Whose updates these are: a bot's name in the settings, or its id.")
+    ],
+    home: Home = None,
+    config: Config = None,
+    timezone: Annotated[
+        str, typer.Option("--timezone", help="Zone of the times in the files' names; the course design wrote UTC-3.")
+    ] = "Etc/GMT+3",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """Bring recorded updates into raw; what is there already is not brought in again."""
+    from telelake.capture import importer
+    from telelake.stores.objects import open_store
+
+    if kind != "course":
+        raise SettingsError(f"'{kind}' cannot be imported. Known: course.")
+    app = open_app(config, home=home)
+    bot_id, names_zone = _bot_id(app, bot), _zone(timezone)
+    _existing_source(source)
+    found = importer.Imported()
+    with progress_bar("Importing") as progress:
+        records = importer.course_records(open_store(source, app.settings.storage), bot_id, names_zone, found, progress)
+        importer.write(records, app.store, app.zone, found)
+    if as_json:
+        typer.echo(json.dumps(found.as_json(), indent=1))
+    say(found.summary())
+
+
+def _wanted(due: bool, day: date | None, first: date | None, last: date | None) -> Callable[[date], bool] | None:
+    named = day or first or last
+    if due and named:
+        raise SettingsError("--due builds what is due; take it out to build the days that you name.")
+    if day and (first or last):
+        raise SettingsError("Name one day with --day, or a range with --from and --to; not both.")
+    if not named:
+        return None
+    low, high = (day, day) if day else (first or date.min, last or date.max)
+    if low > high:
+        raise SettingsError(f"--from {low} is after --to {high}.")
+    return lambda each: low <= each <= high
+
+
+def _day(value: str | None, option: str) -> date | None:
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise SettingsError(f"{option} {value} is not a day. Write it as 2026-03-31.") from None
+
+
+def _bot_id(app: App, bot: str) -> int:
+    from telelake.errors import UnknownName
+
+    if bot in app.settings.bots:
+        return app.settings.bots[bot].bot_id(bot)
+    if bot.isascii() and bot.isdigit() and int(bot) > 0:
+        return int(bot)
+    raise UnknownName("bot", bot, app.settings.bots)
+
+
+def _zone(name: str) -> ZoneInfo:
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise SettingsError(f"--timezone {name} is not an IANA zone name such as 'America/Sao_Paulo'.") from None
+
+
+def _existing_source(source: str) -> None:
+    from telelake.settings import local_path
+
+    # A store makes its folder; a misspelt source must not become an empty one.
+    if (folder := local_path(source)) is not None and not folder.is_dir():
+        raise SettingsError(f"There is no folder {folder}. Name a folder, or s3://bucket/prefix.")
