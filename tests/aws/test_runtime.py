@@ -141,7 +141,7 @@ def test_the_door_imports_in_a_tenth_of_a_second(tasks: dict[str, Path], runtime
     seconds = {name: runtime_api.import_seconds(f"telelake.lambdas.{name}", tasks[name], runtime) for name in NAMES}
     # Wrangle imports what is heavy at its first run, so that a failure of it is reported as one.
     seconds["wrangle's first run"] = runtime_api.import_seconds(
-        "telelake.wiring, telelake.stores.iceberg, telelake.wrangle.duckdb, pyiceberg.catalog.glue",
+        "telelake.wiring, telelake.stores.commits, telelake.wrangle.duckdb, pyiceberg.catalog.glue",
         tasks["wrangle"],
         runtime,
     )
@@ -179,7 +179,7 @@ def test_each_package_is_whole(name: str, tasks: dict[str, Path], runtime: Path)
         "door": (),
         "seal": ("telelake.settings", "telelake.wiring", "telelake.stores.objects"),
         "wrangle": (
-            "telelake.settings", "telelake.wiring", "telelake.stores.iceberg", "telelake.stores.upkeep", "pyiceberg.catalog.glue",
+            "telelake.settings", "telelake.wiring", "telelake.stores.commits", "telelake.stores.upkeep", "pyiceberg.catalog.glue",
             "telelake.wrangle.duckdb", "telelake.present.report", "telelake.present.worker",
         ),
     }  # fmt: skip

@@ -260,42 +260,46 @@ def in_a_thread(work: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
     return thread, result
 
 
-def test_of_two_wranglers_one_is_refused(
-    made: Cloud, slow: type[Slow], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """While one builds, the other gets Conflict and changes nothing; afterwards nothing is lost and nothing doubled."""
+@pytest.fixture
+def sleeper(made: Cloud, slow: type[Slow], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], Any]:
+    """A wrangler that stopped in the middle of its build; from here on we are another machine, and something new has come.
+
+    Calling it wakes it, and returns what it then returned or raised.
+    """
     deliver(made, on(0, 1), on(3, 2))
-    first, result = in_a_thread(wrangle)
+    thread, result = in_a_thread(wrangle)
     assert slow.started.wait(60)
     monkeypatch.setenv("TELELAKE_STATE_DIR", str(tmp_path / "another machine"))
-    deliver(made, on(0, 3))  # comes while the first is at work
+    deliver(made, on(0, 3))
 
+    def wake() -> Any:
+        slow.go_on.set()
+        thread.join(60)
+        return result[0]
+
+    return wake
+
+
+def test_of_two_wranglers_one_is_refused(made: Cloud, sleeper: Callable[[], Any]) -> None:
+    """While one builds, the other gets Conflict and changes nothing; afterwards nothing is lost and nothing doubled."""
     with pytest.raises(Conflict, match="wrangling this lake"):
         wrangle()
-    slow.go_on.set()
-    first.join(60)
-    assert result[0]["release"] == 1
+
+    assert sleeper()["release"] == 1
     assert message_ids(made) == [1, 2]
     assert wrangle()["days"] == ["2026-03-10"], "what came meanwhile is due"
     assert message_ids(made) == [1, 2, 3]
 
 
 def test_a_wrangler_that_slept_past_its_lease(
-    made: Cloud, slow: type[Slow], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    made: Cloud, sleeper: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another took over and has published: the sleeper gets Conflict, and the other's release is what there is."""
-    deliver(made, on(0, 1), on(3, 2))
-    first, result = in_a_thread(wrangle)
-    assert slow.started.wait(60)
-    monkeypatch.setenv("TELELAKE_STATE_DIR", str(tmp_path / "another machine"))
     later = datetime.now(UTC) + timedelta(hours=1)
     monkeypatch.setattr("telelake.stores.pen._now", lambda: later)
-    deliver(made, on(0, 3))
     assert wrangle()["release"] == 1
-    slow.go_on.set()
-    first.join(60)
 
-    assert isinstance(result[0], Conflict)
+    assert isinstance(sleeper(), Conflict)
     assert made.listed("releases/") == ["releases/0000000001.json"]
     assert message_ids(made) == [1, 2, 3]
     assert wrangle()["days"] == []

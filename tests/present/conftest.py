@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from browser import Tabs
+from browser import chromium as started_chromium
 from lakes import Maker, write
 
 from telelake import settings
@@ -100,6 +105,23 @@ def tight(tmp_path: Path):
     files = write(tmp_path / "lake", small().tables())
     with open_lake(files, SAO_PAULO, settings.Sql(seconds=2, memory="300MB", rows=50)) as lake:
         yield lake
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A browser; of a module, because its loop is in the way of others' `asyncio.run`."""
+    with started_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def tabs(chromium: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Tabs]:
+    """The test's pages; with TELELAKE_TEST_SCREENSHOTS, a folder, their screenshots stay."""
+    kept = os.environ.get("TELELAKE_TEST_SCREENSHOTS")
+    folder = Path(kept, request.node.name) if kept else tmp_path
+    made = Tabs(chromium, folder)
+    yield made
+    made.close()
 
 
 def rows_of(lake: Lake, sql: str) -> list[tuple[object, ...]]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import uvicorn
+from browser import Tabs, drawn
 
 from conftest import NEW
 from telelake.present.insight import all_insights, insight, run
@@ -18,19 +16,6 @@ from telelake.present.query import Lake
 from telelake.present.web import make_app
 
 pytestmark = pytest.mark.browser
-playwright = pytest.importorskip("playwright.sync_api")
-
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="module")
@@ -47,48 +32,14 @@ def address(busy_lake: Lake) -> Iterator[str]:
     thread.join(10)
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[object]:
-    """A browser."""
-    path = os.environ.get("TELELAKE_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        pytest.skip("no Chromium; install one or set TELELAKE_CHROMIUM")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def visit(chromium, address: str, tmp_path: Path):
-    """Open a page, wait until it is drawn; at the end nothing may have been complained of or asked elsewhere."""
-    contexts, complaints = [], []
+def visit(tabs: Tabs, address: str):
+    """Open a page of the dashboard and wait until it is drawn."""
 
     def open_page(path: str = "/?lang=en", width: int = 1280, scheme: str = "light", zone: str = "Asia/Tokyo"):
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, timezone_id=zone, locale="en-US"
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: request.url.startswith((address, "data:")) or complaints.append(request.url))
-        page.goto(address + path)
-        page.wait_for_selector("body[data-ready=true]")
-        page.screenshot(path=tmp_path / f"{len(contexts)}-{scheme}-{width}.png", full_page=True)
-        return page
+        return tabs.open(address + path, address, width, scheme, timezone_id=zone)
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def drawn(page, name: str) -> list[dict[str, object]]:
-    """Return the rows that a card's chart was drawn from."""
-    script = """name => { const view = document.querySelector(`[data-insight=${name}]`).view;
-        const data = view.getState({data: (n) => n === 'source_0'}).data.source_0; return data }"""
-    return page.evaluate(script, name)
+    return open_page
 
 
 @pytest.mark.parametrize("lang", ["en", "pt"])

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 import textwrap
@@ -16,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from browser import Tabs, drawn
 from lakes import Maker, write
 
 from conftest import NEW, SAO_PAULO
@@ -128,49 +127,17 @@ def test_a_prepared_package_needs_no_vl_convert(tmp_path: Path) -> None:
 
 # In a browser
 
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[object]:
-    """A browser."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    path = os.environ.get("TELELAKE_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        pytest.skip("no Chromium; install one or set TELELAKE_CHROMIUM")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
 
 @pytest.fixture
-def visit(chromium, pages: dict[str, str], tmp_path: Path):
-    """Open the file, wait until it is drawn; at the end nothing may have been complained of or asked of anybody."""
-    contexts, complaints = [], []
+def visit(tabs: Tabs, pages: dict[str, str], tmp_path: Path):
+    """Open the file and wait until it is drawn."""
 
     def open_page(language: str = "en", width: int = 1280, scheme: str = "light", **options):
-        file = tmp_path / f"{len(contexts)}.html"
+        file = tmp_path / f"{language}.html"
         file.write_text(pages[language], encoding="utf-8")
-        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda one: one.url.startswith((file.as_uri(), "data:")) or complaints.append(one.url))
-        page.goto(file.as_uri())
-        if options.get("java_script_enabled", True):
-            page.wait_for_selector("body[data-ready=true]")
-        folder = Path(os.environ.get("TELELAKE_TEST_SCREENSHOTS", tmp_path))
-        page.screenshot(path=folder / f"report-{language}-{scheme}-{width}.png", full_page=True)
-        return page
+        return tabs.open(file.as_uri(), file.as_uri(), width, scheme, **options)
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    return open_page
 
 
 @pytest.mark.browser
@@ -192,11 +159,9 @@ def test_every_chart_is_drawn_and_fits(visit, language: str, scheme: str, width:
 @pytest.mark.browser
 def test_charts_show_the_lakes_numbers_in_any_zone(visit, busy_lake: Lake) -> None:
     page = visit(timezone_id="Asia/Tokyo")
-    script = """name => document.querySelector(`[data-insight=${name}]`).view
-        .getState({data: (n) => n === 'source_0'}).data.source_0.map(row => row.messages)"""
     expected = run(busy_lake, insight("messages_per_day")).rows
 
-    assert page.evaluate(script, "messages_per_day") == [count for _, count in expected]
+    assert [row["messages"] for row in drawn(page, "messages_per_day")] == [count for _, count in expected]
     page.locator("[data-insight=messages_per_day] .numbers summary").click()
     cells = page.locator("[data-insight=messages_per_day] tbody tr").first.locator("td").all_inner_texts()
     assert cells == ["2026-02-01", str(expected[0][1])]

@@ -26,7 +26,8 @@ from telelake.errors import Conflict, SettingsError, StoreError, StoreUnavailabl
 from telelake.ports import DayFile, Release
 from telelake.settings import Storage
 from telelake.stores import iceberg as module
-from telelake.stores.iceberg import IcebergTables, iceberg_schema
+from telelake.stores.commits import iceberg_schema
+from telelake.stores.iceberg import IcebergTables
 from telelake.stores.objects import BucketStore, open_store
 from telelake.stores.pen import KEY, LEASE, LeasePen
 from telelake.stores.upkeep import KEPT_RELEASES, maintain
@@ -587,6 +588,20 @@ def test_a_glue_database_of_another_lake_is_left_alone(glue: Shelf, tmp_path: Pa
         other.publish(people={DAY: [666]})
     assert other.tables.latest() is None
     assert rows_of_glue(glue, PEOPLE) == [(DAY, 1)]
+
+
+def test_a_view_in_the_place_of_a_table_is_named(glue: Shelf, aws: str) -> None:
+    """Somebody's view of that name is not overwritten, and the message says what to do."""
+    import boto3
+
+    database = glue.tables._storage.database
+    assert glue.tables.catalog.list_tables(database) == []
+    view = {"Name": PEOPLE.name, "TableType": "VIRTUAL_VIEW", "Parameters": {"presto_view": "true"}}
+    boto3.client("glue", endpoint_url=aws, region_name="us-east-1").create_table(DatabaseName=database, TableInput=view)
+
+    with pytest.raises(SettingsError, match=rf"{PEOPLE.name} of the Glue database {database} is no Iceberg table"):
+        glue.publish(people={DAY: [1]})
+    assert glue.tables.latest() is None
 
 
 def test_upkeep_of_glue(glue: Shelf) -> None:

@@ -158,3 +158,21 @@ def test_a_failed_write_leaves_no_name(tmp_path: Path, monkeypatch: pytest.Monke
 
     assert list(store.list()) == []
     assert store.put("raw/a", b"x") is True
+
+
+def test_credentials_of_a_profile(aws: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has them in the files of `aws configure`, and no variables, gets in; a profile without any is named."""
+    bucket(aws, monkeypatch, "of-a-profile").put("raw/a", b"x")
+    for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(key)
+    keys = "aws_access_key_id = test\naws_secret_access_key = test\n"
+    (tmp_path / "credentials").write_text(f"[lake]\n{keys}[empty]\nregion = us-east-1\n", encoding="utf-8")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # another place where boto3 looks
+    monkeypatch.setenv("AWS_PROFILE", "lake")
+    storage = Storage(endpoint=aws, region="us-east-1")
+
+    assert open_store("s3://of-a-profile/some/prefix", storage).get("raw/a") == b"x"
+    monkeypatch.setenv("AWS_PROFILE", "empty")
+    with pytest.raises(SettingsError, match="AWS_PROFILE"):
+        open_store("s3://of-a-profile", storage)

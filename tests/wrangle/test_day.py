@@ -253,7 +253,7 @@ def test_other_builds_have_another_digest(tmp_path: Path) -> None:
 # falls into the run itself, not into the loading of packages.
 FORKER = """
 import os, sys, time
-import telelake.stores.iceberg, telelake.wrangle.duckdb, pyiceberg.io.pyarrow, telelake.stores.durable
+import telelake.stores.commits, telelake.wrangle.duckdb, pyiceberg.io.pyarrow, telelake.stores.durable
 from telelake.settings import load
 from telelake.wiring import App
 print("ready", flush=True)

@@ -1,73 +1,39 @@
-"""Published tables: Apache Iceberg through pyiceberg, and the releases that pin them together.
+"""Published tables: Apache Iceberg, and the releases that pin its tables together.
 
 A publication replaces days in one commit a table, then writes the create-only object `releases/<n>.json`. Our readers
 open only releases, so a publication that dies half-way is not there for them; the next one first takes each table back
 to what the last release pinned. Before each commit and before the release, the holder of the pen makes sure that it
-still is (`pen.py`); a commit that another's came before is found out and never released.
+still is (`pen.py`); a commit that another's came before is found out and never released. What pyiceberg does is in `commits.py`,
+which is loaded when it is needed.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
-import warnings
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from threading import Lock, Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import (
-    CommitFailedException,
-    NoSuchNamespaceError,
-    NoSuchTableError,
-    TableAlreadyExistsError,
-    ValidationException,
-)
-from pyiceberg.expressions import In
-from pyiceberg.partitioning import PartitionField, PartitionSpec
-from pyiceberg.schema import Schema
-from pyiceberg.table import StaticTable
-from pyiceberg.table import Table as IcebergTable
-from pyiceberg.transforms import IdentityTransform
-from pyiceberg.types import (
-    BooleanType,
-    DateType,
-    DoubleType,
-    IcebergType,
-    ListType,
-    LongType,
-    NestedField,
-    StringType,
-    TimestamptzType,
-)
-
-from telelake.errors import Conflict, SettingsError, StoreError, StoreUnavailable, TableMismatch
+from telelake.errors import Conflict, SettingsError, StoreUnavailable
 from telelake.ports import DayFile, Release
 from telelake.settings import Storage, local_path
-from telelake.stores import glue, sqlite
+from telelake.stores.cache import Cache
 from telelake.stores.objects import BucketStore, DirectoryStore, make_folders, sync_folder
 from telelake.stores.pen import FilePen, Held, LeasePen, Pen
 from telelake.tables import catalog as declared
-from telelake.tables.model import Column, Table
+from telelake.tables.model import Table
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog
+    from pyiceberg.table import Table as IcebergTable
 
 NAMESPACE = "telelake"
 RELEASES = "releases/"
-
-_MARK = "telelake.publication"
-"""Property of a snapshot: random, of the publication that made it."""
-_READERS = 16
-"""Files of a bucket that are copied at the same time: most are small, and wait for the network."""
-
-_TYPES: dict[str, IcebergType] = {
-    "long": LongType(), "double": DoubleType(), "boolean": BooleanType(), "string": StringType(), "date": DateType(),
-    "timestamptz": TimestamptzType(),
-}  # fmt: skip
 
 
 class IcebergTables:
@@ -88,6 +54,8 @@ class IcebergTables:
         self._base = str(folder) if folder else home.rstrip("/")
         self._local = folder
         self._state = state
+        self.cache = Cache(store, state / "cache")
+        """Local copies; unused in a folder."""
         self._namespace = self._storage.database if self._storage.catalog == "glue" else NAMESPACE
         self._properties = _file_io(folder, self._storage)
         self._pen: Pen = FilePen(state / "wrangle.lock") if folder else LeasePen(store)
@@ -104,6 +72,8 @@ class IcebergTables:
             return self._catalog
 
     def _open_catalog(self) -> Catalog:
+        from telelake.stores import glue, sqlite
+
         if self._storage.catalog == "glue":
             return glue.open_glue(self._base, self._storage, self._properties)
         return sqlite.open_sqlite((self._local or self._state) / "catalog.db", self._base, NAMESPACE, self._properties)
@@ -141,30 +111,24 @@ class IcebergTables:
         """See `TableStore.files`."""
         if table not in release.tables:
             return []
+        from telelake.stores import commits
+
         try:
-            opened = StaticTable.from_metadata(release.tables[table], self._properties)
-            paths = sorted(task.file.file_path for task in opened.scan().plan_files())
+            paths = commits.data_files(release.tables[table], self._properties)
         except OSError as error:
             raise StoreUnavailable(f"Table {table} of release {release.number} cannot be read: {error}") from error
         if self._local:
             return [Path(path) for path in paths]
-        cache = self._state / "cache"
-        with ThreadPoolExecutor(_READERS) as pool:
-            return list(pool.map(lambda path: self._store.stage(path.removeprefix(f"{self._base}/"), cache), paths))
-
-    def drop_cached(self, table: str, used: Collection[str]) -> None:
-        """Remove a table's locally cached files, but for those at some locations."""
-        cache = self._state / "cache"
-        for path in list((cache / "tables" / table).rglob("*.parquet")):
-            if f"{self._base}/{path.relative_to(cache).as_posix()}" not in used:
-                path.unlink(missing_ok=True)
+        return self.cache.files(table, [path.removeprefix(f"{self._base}/") for path in paths])
 
     def publish(self, days: Mapping[str, Sequence[DayFile]]) -> Release:
         """See `TableStore.publish`."""
+        from telelake.stores import commits
+
         last = self.latest()
         number = last.number + 1 if last else 1
         pinned = dict(last.tables) if last else {}
-        with self._translated(f"Publishing release {number}"):
+        with commits.translated(f"Publishing release {number}", self._base):
             for name, files in days.items():
                 pinned[name] = self._swap(declared.table(name), files, pinned.get(name), number)
         body = json.dumps({"release": number, "tables": pinned}, indent=1).encode()
@@ -177,10 +141,11 @@ class IcebergTables:
 
     def maintain(self) -> int:
         """See `TableStore.maintain`."""
+        from telelake.stores import commits
         from telelake.stores.upkeep import maintain
 
         self._confirm()
-        with self._translated("Upkeep"):
+        with commits.translated("Upkeep", self._base):
             return maintain(self, self._store, self._base)
 
     def table(self, name: str) -> IcebergTable | None:
@@ -189,11 +154,10 @@ class IcebergTables:
         Raises:
             SettingsError: the catalog has another lake's table under that name.
         """
-        try:
-            found = self.catalog.load_table((self._namespace, name))
-        except NoSuchTableError:
-            return None
-        if self._storage.catalog == "glue" and found.location().rstrip("/") != self.location(name):
+        from telelake.stores import commits
+
+        found = commits.load(self.catalog, (self._namespace, name))
+        if found and self._storage.catalog == "glue" and found.location().rstrip("/") != self.location(name):
             raise SettingsError(
                 f"Table {name} of the Glue database {self._namespace} lies at {found.location()}: it is another lake's. "
                 f"Set storage.database to a name of this lake's own ({self._base})."
@@ -206,6 +170,8 @@ class IcebergTables:
 
     def _swap(self, table: Table, files: Sequence[DayFile], pinned: str | None, number: int) -> str:
         """Replace some days of one table, in one commit; return the location of its new metadata."""
+        from telelake.stores import commits
+
         added = [self._adopt(table, each, number) for each in files if each.path]
         self._confirm()
         name = (self._namespace, table.name)
@@ -213,20 +179,9 @@ class IcebergTables:
         if iceberg is None and pinned:
             iceberg = self.catalog.register_table(name, pinned)  # the catalog was lost, the release was not
         if iceberg is None:
-            iceberg = self.catalog.create_table(
-                name, iceberg_schema(table), self.location(table.name), _PARTITIONS, properties=_properties(table)
-            )
-        iceberg = _evolved(self._taken_back(iceberg, pinned), table)
-        before = {each.snapshot_id for each in iceberg.snapshots()}
-        mark = {_MARK: secrets.token_hex(8)}
-        with iceberg.transaction() as change, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a day that was not there yet is no reason to warn
-            if iceberg.current_snapshot():
-                change.delete(In("context_date", {each.day for each in files}), snapshot_properties=mark)  # type: ignore[call-arg, arg-type]
-            if added:
-                change.add_files(added, snapshot_properties=mark, check_duplicate_files=False)
-        _refuse_others(iceberg, before, mark[_MARK])
-        return iceberg.metadata_location
+            iceberg = commits.create(self.catalog, name, table, self.location(table.name))
+        iceberg = commits.taken_back(iceberg, pinned, self._properties)
+        return commits.replace_days(iceberg, table, {each.day for each in files}, added)
 
     def _confirm(self) -> None:
         """Make sure that the pen is still ours, when it was taken."""
@@ -235,32 +190,9 @@ class IcebergTables:
 
     def _warm(self) -> None:
         with suppress(Exception):
+            from telelake.stores import commits  # noqa: F401
+
             self.catalog  # noqa: B018 - opened by being asked for
-
-    @contextmanager
-    def _translated(self, doing: str) -> Iterator[None]:
-        """Let nothing but our own errors through."""
-        try:
-            with glue.translated(f"{doing} of {self._base}"), sqlite.translated(f"{doing} of {self._base}"):
-                yield
-        except (CommitFailedException, TableAlreadyExistsError, NoSuchTableError, ValidationException) as error:
-            raise Conflict(f"Another writer changed a table of {self._base} meanwhile: {error}") from error
-        except NoSuchNamespaceError as error:
-            raise StoreError(f"{doing} of {self._base} failed: {error}. Deploy again, or make the database.") from error
-        except OSError as error:
-            raise StoreUnavailable(f"{doing} of {self._base} failed: {error}") from error
-
-    def _taken_back(self, iceberg: IcebergTable, pinned: str | None) -> IcebergTable:
-        """Return the table as the last release pinned it, whatever was committed and never released."""
-        wanted = StaticTable.from_metadata(pinned, self._properties).current_snapshot() if pinned else None
-        current = iceberg.current_snapshot()
-        if current is None or (wanted and wanted.snapshot_id == current.snapshot_id):
-            return iceberg
-        if wanted:
-            iceberg.manage_snapshots().set_current_snapshot(snapshot_id=wanted.snapshot_id).commit()
-        else:
-            iceberg.delete()
-        return iceberg.refresh()
 
     def _adopt(self, table: Table, made: DayFile, number: int) -> str:
         """Bring a file of the engine into the table's folder, durably; return its location."""
@@ -276,77 +208,6 @@ class IcebergTables:
             os.fsync(file.fileno())
         sync_folder(target.parent)
         return str(target)
-
-
-_PARTITIONS = PartitionSpec(
-    PartitionField(source_id=1, field_id=1000, transform=IdentityTransform(), name="context_date")
-)
-
-
-def iceberg_schema(table: Table) -> Schema:
-    """Return a declaration as Iceberg has it. All fields are optional; "never null" is one of our checks."""
-    fields = [NestedField(each.id, each.name, _type(each), required=False, doc=each.en) for each in table.columns]
-    return Schema(*fields)
-
-
-def _evolved(iceberg: IcebergTable, table: Table) -> IcebergTable:
-    """Return the table with the columns that its declaration has gained, and with its properties.
-
-    Raises:
-        TableMismatch: Iceberg would number a new column otherwise than its declaration does.
-    """
-    there = {each.name for each in iceberg.schema().fields}
-    missing = sorted(
-        (each for each in iceberg_schema(table).fields if each.name not in there), key=lambda each: each.field_id
-    )
-    changed = {key: value for key, value in _properties(table).items() if iceberg.properties.get(key) != value}
-    if not missing and not changed:
-        return iceberg
-    free = iceberg.metadata.last_column_id + 1
-    for each in missing:
-        if each.field_id != free:
-            raise TableMismatch(
-                f"The new column {table.name}.{each.name} must have the next free id, {free}, not {each.field_id}."
-            )
-        free += 2 if isinstance(each.field_type, ListType) else 1
-    with iceberg.transaction() as transaction:
-        if missing:
-            with transaction.update_schema() as change:
-                for each in missing:
-                    change.add_column(each.name, each.field_type, doc=each.doc)
-        if changed:
-            transaction.set_properties(changed)
-    return iceberg.refresh()
-
-
-def _refuse_others(iceberg: IcebergTable, before: Collection[int], mark: str) -> None:
-    """Refuse a commit that pyiceberg has put on top of another writer's, which nothing of ours has read.
-
-    Raises:
-        Conflict: there is a snapshot that was not there before and that is not ours.
-    """
-    for each in iceberg.snapshots():
-        if each.snapshot_id not in before and (
-            each.summary is None or each.summary.additional_properties.get(_MARK) != mark
-        ):
-            raise Conflict(f"Another writer changed {'.'.join(iceberg.name())} meanwhile. What is due stays due.")
-
-
-def _type(column: Column) -> IcebergType:
-    if column.element_id:
-        return ListType(element_id=column.element_id, element=StringType(), element_required=False)
-    return _TYPES[column.kind.iceberg]
-
-
-def _properties(table: Table) -> dict[str, str]:
-    metrics = {f"write.metadata.metrics.column.{each.name}": "none" for each in table.columns if each.personal}
-    return {
-        "commit.manifest-merge.enabled": "true",
-        "commit.manifest.min-count-to-merge": "8",
-        "write.metadata.previous-versions-max": "8",
-        "write.parquet.compression-codec": "zstd",
-        **metrics,
-    }
 
 
 def _file_io(folder: Path | None, storage: Storage) -> dict[str, Any]:

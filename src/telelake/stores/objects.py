@@ -18,7 +18,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, PreconditionError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
 
-from telelake.errors import NotStored, StoreUnavailable
+from telelake.errors import NotStored, SettingsError, StoreUnavailable
 from telelake.ports import Stored
 from telelake.settings import Storage, local_path
 
@@ -32,7 +32,7 @@ def open_store(home: str, storage: Storage | None = None) -> BucketStore:
     """Return the store of a home: a directory, made when it is missing, or `s3://bucket/prefix`.
 
     Raises:
-        SettingsError: the scheme is unknown.
+        SettingsError: the scheme is unknown, or AWS's files of profiles are no use.
         StoreUnavailable: the directory cannot be made.
     """
     folder = local_path(home)
@@ -48,8 +48,28 @@ def open_store(home: str, storage: Storage | None = None) -> BucketStore:
         config["region"] = region
     options: ClientConfig = {"allow_http": True} if endpoint and endpoint.startswith("http:") else {}
     prefix = where.path.strip("/") or None
+    config |= _profile(home)
     with _translated(home):
         return BucketStore(S3Store(where.netloc, prefix=prefix, client_options=options, **config))
+
+
+def _profile(home: str) -> dict[str, Any]:
+    """Return the credentials of those who keep them in files, as `aws configure` does; obstore itself reads variables only."""
+    files = {"AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials", "AWS_CONFIG_FILE": "~/.aws/config"}
+    there = any(Path(os.environ.get(name, usual)).expanduser().is_file() for name, usual in files.items())
+    if "AWS_ACCESS_KEY_ID" in os.environ or not there:
+        return {}
+    try:
+        from obstore.auth.boto3 import Boto3CredentialProvider
+    except ImportError:
+        return {}
+    try:
+        return {"credential_provider": Boto3CredentialProvider()}
+    except Exception as error:
+        raise SettingsError(
+            f"{home} cannot be opened with the credentials of {' or '.join(files.values())}: {error} "
+            "Set AWS_PROFILE to a profile that has some, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        ) from error
 
 
 def memory_store() -> BucketStore:
@@ -133,12 +153,16 @@ class BucketStore:
         """See `RawStore.stage`."""
         target = folder / key
         if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
             part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
-            with _translated(key), part.open("wb") as file:
-                for chunk in obstore.get(self._store, key).stream():
-                    file.write(chunk)
-            part.replace(target)
+            with _translated(key):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    with part.open("wb") as file:
+                        for chunk in obstore.get(self._store, key).stream():
+                            file.write(chunk)
+                    part.replace(target)
+                finally:
+                    part.unlink(missing_ok=True)
         return target
 
 

@@ -48,7 +48,7 @@ def maintain(tables: IcebergTables, store: BucketStore, base: str, grace: timede
             if f"{base}/{each.key}" not in used and each.modified < oldest
         ]
         store.delete(orphans)
-        tables.drop_cached(name, used)
+        tables.cache.tidy(name, grace)
         removed += len(orphans)
     return removed
 

@@ -94,7 +94,6 @@ class Wrangler:
             listing = list_raw(self.raw)
             ledger = self._ledger(release)
             oldest = self.oldest()
-            oldest = self.oldest()
             days = (
                 [day for day in listing.days if day >= oldest and wanted(day)] if wanted else self.due(listing, ledger)
             )

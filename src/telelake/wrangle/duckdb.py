@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from threading import Thread
 
 import duckdb
 
@@ -39,11 +40,12 @@ class DuckDBEngine:
 
     def __init__(self, settings: Wrangle) -> None:
         self._settings = settings
+        self._closing: Thread | None = None
 
     def build(self, days: Sequence[DayInput], into: Path) -> Built:
         """Build every declared table for some days; see `ports.Engine`."""
         into.mkdir(parents=True, exist_ok=True)
-        with duckdb.connect() as con:  # in memory; what does not fit spills
+        with self._memory() as con:
             self._configure(con, into)
             try:
                 return _Run(con, days, into).build()
@@ -56,6 +58,21 @@ class DuckDBEngine:
                 for path in (path for day in days for path in (*day.segments, *day.before, *day.quarantine)):
                     deque(read_blocks(path), maxlen=0)  # names the damaged one
                 raise StoreError(f"The engine could not read or write its files: {error}") from error
+
+    @contextmanager
+    def _memory(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Yield a database in memory; what does not fit spills.
+
+        To give back a gigabyte takes a while, which the caller can use; the next build waits for it.
+        """
+        if self._closing:
+            self._closing.join()
+        con = duckdb.connect()
+        self._closing = Thread(target=con.close, name="telelake-engine-close")
+        try:
+            yield con
+        finally:
+            self._closing.start()
 
     def _configure(self, con: duckdb.DuckDBPyConnection, into: Path) -> None:
         con.execute(f"SET memory_limit = '{self._settings.memory}'")
@@ -196,7 +213,7 @@ class _Run:
         copied = con.execute(
             f"COPY ({select} WHERE context_date = DATE '{day.isoformat()}' {order}) TO {parse.text(str(path))} "
             f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}, "
-            f"DICTIONARY_SIZE_LIMIT {_DICTIONARY}, FIELD_IDS {derive.field_ids(table)})"
+            f"DICTIONARY_SIZE_LIMIT {_DICTIONARY}, WRITE_BLOOM_FILTER false, FIELD_IDS {derive.field_ids(table)})"
         ).fetchone()
         if copied and copied[0]:
             return path
