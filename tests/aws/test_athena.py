@@ -1,15 +1,13 @@
 """Athena's queries: parsed as Athena's, with the declared columns, and with the numbers of the insights themselves.
 
-Athena does not run here. So each query is run in DuckDB *as Trino would understand it*: where the two mean different
-things by the same words, `as_trino` says in DuckDB what Trino does. A rule of the translation that is taken out must
-then give other numbers, or an error: see `TRAPS`.
+Athena does not run here. So each query is run in DuckDB *as Trino would understand it*: see `as_trino`. A rule of the
+translation that is taken out must then give other numbers, or an error: see `TRAPS`.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +22,12 @@ from lakes import write
 
 from telelake import settings
 from telelake.aws import trino
-from telelake.aws.athena import NamedQuery, insight_query, named_queries, views
+from telelake.aws.athena import NamedQuery, insight_query, named_queries
 from telelake.errors import SettingsError
 from telelake.present import formats
 from telelake.present.insight import Insight, all_insights, insight, parse, run
 from telelake.present.query import Lake, open_lake
-from telelake.tables.catalog import CHATS, MESSAGES, TABLES, USERS
-from telelake.tables.model import Kind
+from tests.aws.as_trino import SCHEMA, as_trino, resolved
 from tests.present.conftest import NEW, OLD, SAO_PAULO, busy, small
 
 ZONE = "America/Sao_Paulo"
@@ -44,88 +41,11 @@ RESERVED = set(
     SKIP TABLE THEN TRIM TRUE UESCAPE UNION UNNEST USING VALUES WHEN WHERE WITH""".split()  # noqa: SIM905
 )
 """What Athena reserves in SELECT statements."""
-TYPES = {
-    Kind.LONG: "BIGINT", Kind.DOUBLE: "DOUBLE", Kind.BOOL: "BOOLEAN", Kind.TEXT: "VARCHAR",
-    Kind.TEXTS: "ARRAY<VARCHAR>", Kind.TIME: "TIMESTAMPTZ", Kind.DAY: "DATE",
-}  # fmt: skip
-SCHEMA = {"telelake": {t.name: {c.name: TYPES[c.kind] for c in t.columns} for t in TABLES}}
-TRINO_SPACE = "".join(map(chr, [*range(9, 14), *range(28, 33), 0x1680, *range(0x2000, 0x2007), *range(0x2008, 0x200B)]))
-"""What Java's isWhitespace, and so Trino's trim, holds for space (its last few characters left out)."""
-
-
-def resolved(sql: str) -> Any:
-    """Return a query with every column resolved by Athena's rules and every type known; fails for what is not there."""
-    from sqlglot.optimizer.annotate_types import annotate_types
-    from sqlglot.optimizer.qualify import qualify
-
-    tree = sqlglot.parse_one(sql, read="athena")
-    for call in list(tree.find_all(exp.Anonymous)):
-        if call.name == "AT_TIMEZONE":
-            call.replace(exp.AtTimeZone(this=call.expressions[0].copy(), zone=call.expressions[1].copy()))
-    tree = qualify(tree, schema=SCHEMA, dialect="athena", quote_identifiers=False)
-    of_first = {"annotator": lambda self, node: self._annotate_by_args(node, "this")}
-    known = sqlglot.dialects.Athena.EXPRESSION_METADATA | dict.fromkeys(
-        (exp.ArgMax, exp.ArgMin, exp.RegexpReplace, exp.DateTrunc), of_first
-    )
-    return annotate_types(tree, schema=SCHEMA, dialect="athena", expression_metadata=known)
-
-
-def as_trino(sql: str) -> str:
-    """Return SQL for DuckDB that answers as Trino would answer this; fails where Trino would refuse."""
-    _refuse(sqlglot.parse_one(sql, read="athena"))
-    tree = resolved(sql)
-    _refuse_mixtures(tree)
-    for node in reversed(list(tree.walk(bfs=False))):
-        if isinstance(node, exp.Table):
-            node.set("db", None)
-        elif isinstance(node, exp.Div) and all(_is(each, "INTEGER") for each in node.unnest_operands()):
-            node.replace(exp.IntDiv(this=node.this.copy(), expression=node.expression.copy()))
-        elif isinstance(node, (exp.ArgMax, exp.ArgMin)):
-            name = "arg_max_null" if isinstance(node, exp.ArgMax) else "arg_min_null"
-            node.replace(exp.func(name, node.this.copy(), node.expression.copy()))
-        elif isinstance(node, (exp.Least, exp.Greatest)):
-            values = [node.this, *node.expressions]
-            unknown = exp.or_(*(exp.Is(this=value.copy(), expression=exp.Null()) for value in values))
-            node.replace(exp.Case(ifs=[exp.If(this=unknown, true=exp.Null())], default=node.copy()))
-        elif isinstance(node, exp.Trim) and not node.expression:
-            node.set("expression", exp.Literal.string(TRINO_SPACE))
-        elif isinstance(node, exp.TimeToStr):
-            node.replace(exp.func("strftime", node.this.copy(), exp.Literal.string(_format(node.args["format"].name))))
-    return str(tree.sql(dialect="duckdb"))
-
-
-def _refuse(tree: Any) -> None:
-    assert not [cte for cte in tree.find_all(exp.CTE) if cte.args.get("materialized")], "Trino has no MATERIALIZED"
-    assert not list(tree.find_all(exp.IgnoreNulls)), "IGNORE NULLS is for window functions"
-    assert not [star for star in tree.find_all(exp.Star) if star.args.get("except_")], "Trino has no * EXCEPT"
-
-
-def _refuse_mixtures(tree: Any) -> None:
-    for node in tree.find_all(exp.Concat, exp.DPipe, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE):
-        parts = node.expressions if isinstance(node, exp.Concat) else [node.left, node.right]
-        texts = [_is(part, "TEXT") for part in parts]
-        if isinstance(node, (exp.Concat, exp.DPipe)):
-            assert all(texts), f"Trino casts nothing to text in {node.sql()}"
-        assert len(set(texts)) == 1, f"Trino compares no text with another type: {node.sql()}"
-
-
-def _is(node: Any, family: str) -> bool:
-    return bool(node.is_type(*getattr(exp.DataType, f"{family}_TYPES")))
-
-
-def _format(parsed: str) -> str:
-    # sqlglot hands Trino's format on in Python's letters, but leaves those that it does not know.
-    assert not (odd := set(re.findall(r"%([DUuVwX])", parsed))), f"Trino's date_format has no %{odd}"
-    return parsed.replace("%v", "%V")
 
 
 def answered(lake: Lake, query: NamedQuery) -> str:
     """Return what Athena would answer, as CSV."""
-    return formats.as_csv(lake.query(as_trino(_select(query))))
-
-
-def _select(query: NamedQuery) -> str:
-    return query.sql.partition(" AS\n")[2] if query.sql.startswith("CREATE") else query.sql
+    return formats.as_csv(lake.query(as_trino(query.sql)))
 
 
 @pytest.fixture(scope="module")
@@ -205,55 +125,6 @@ def test_local_hours_are_those_of_the_zone(small_lake: Lake) -> None:
     hours = insight("busiest_hours")
 
     assert answered(small_lake, insight_query(hours, "telelake", "UTC")) != formats.as_csv(run(small_lake, hours))
-
-
-@pytest.mark.parametrize("view", [CHATS, USERS], ids=lambda view: view.name)
-def test_a_view_of_the_catalog_holds_the_same_rows(small_lake: Lake, view: Any) -> None:
-    query = next(each for each in QUERIES if each.name == f"view_{view.name}")
-    assert query.sql.startswith(f"CREATE OR REPLACE VIEW telelake.{view.name} AS\n")
-    own = small_lake.query(f"SELECT * FROM {view.name} ORDER BY 1").rows
-    made = small_lake.query(f"SELECT * FROM ({as_trino(_select(query))}) ORDER BY 1")
-
-    def bare(row: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(value.replace(tzinfo=None) if hasattr(value, "tzinfo") else value for value in row)
-
-    assert [bare(row) for row in made.rows] == [bare(row) for row in own] != []
-    assert made.columns == small_lake.query(f"SELECT * FROM {view.name}").columns
-
-
-@pytest.mark.parametrize("query", views("telelake", ZONE), ids=lambda query: query.name)
-def test_no_view_has_a_time_with_a_zone(query: NamedQuery) -> None:
-    """Athena keeps a view's columns in Glue, whose types know no zone: it would refuse the statement."""
-    assert not [
-        each.sql() for each in resolved(_select(query)).selects if each.type.this.value in {"TIMESTAMPTZ", "UNKNOWN"}
-    ]
-
-
-def test_messages_local_has_every_column_and_local_times(small_lake: Lake) -> None:
-    query = next(each for each in QUERIES if each.name == "view_messages_local")
-    made = small_lake.query(f"SELECT * FROM ({as_trino(_select(query))}) ORDER BY message_id")
-    first = next(made.records())
-
-    assert {column.name for column in MESSAGES.columns} < set(made.columns)
-    assert {name for name in made.columns if name.startswith("local_")} == {
-        "local_sent_at", "local_edited_at", "local_received_at", "local_forward_sent_at",
-    }  # fmt: skip
-    assert (str(first["sent_at"]), str(first["local_sent_at"])) == ("2026-03-01 02:59:59", "2026-02-28 23:59:59")
-
-
-def test_the_course_designs_table_has_its_columns_types_and_values(small_lake: Lake) -> None:
-    query = next(each for each in QUERIES if each.name == "view_telegram")
-    tree = resolved(_select(query))
-    made = small_lake.query(f"SELECT * FROM ({as_trino(_select(query))}) ORDER BY message_id, context_date").rows
-
-    assert query.sql.startswith("CREATE OR REPLACE VIEW telelake.telegram AS\n")
-    assert [(each.alias_or_name, each.type.sql("athena").lower()) for each in tree.selects] == [
-        ("message_id", "bigint"), ("user_id", "bigint"), ("user_is_bot", "boolean"), ("user_first_name", "varchar"),
-        ("chat_id", "bigint"), ("chat_type", "varchar"), ("text", "varchar"), ("date", "bigint"), ("context_date", "date"),
-    ]  # fmt: skip
-    assert len(made) == len(small().messages)
-    assert made[0][:5] == (1, 1, False, "Ana", OLD)
-    assert made[0][6:] == ("véspera", 1772333999, date(2026, 2, 28))
 
 
 def test_another_database_is_named_everywhere() -> None:

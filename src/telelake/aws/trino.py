@@ -325,5 +325,5 @@ def _refuse_unknown(tree: exp.Expr) -> None:
     if unknown:
         raise SettingsError(
             f"{', '.join(sorted(unknown))} is not known to mean in Athena what it means in DuckDB. Say it with other "
-            "functions, or add a rule or the name to telelake/aws/athena.py, with a case in tests/aws/test_athena.py."
+            "functions, or add a rule or the name to telelake/aws/trino.py, with a case in tests/aws/test_athena.py."
         )

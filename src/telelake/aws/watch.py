@@ -48,12 +48,8 @@ def watch(stack: cdk.Stack, settings: Aws, watched: Watched) -> str:
     """Declare all that watches; return the topic's ARN."""
     topic = _topic(stack, settings)
     metrics = _metrics(watched)
-    for name, alarm in _alarms(stack, settings, watched, metrics).items():
-        made = alarm.node.default_child
-        assert isinstance(made, cloudwatch.CfnAlarm)
-        made.alarm_name = f"{settings.stack}: {name}"
-        made.alarm_actions = [topic.topic_arn]
-        made.ok_actions = [topic.topic_arn]
+    for alarm in _alarms(settings, watched, metrics):
+        _make_alarm(stack, settings, alarm, topic)
     _dashboard(stack, settings, metrics)
     if settings.budget_usd is not None:
         _budget(stack, settings, settings.budget_usd, topic)
@@ -105,67 +101,82 @@ def _metrics(watched: Watched) -> dict[str, cloudwatch.Metric]:
     }
 
 
-def _alarms(
-    stack: cdk.Stack, settings: Aws, watched: Watched, metrics: dict[str, cloudwatch.Metric]
-) -> dict[str, cloudwatch.Alarm]:
+@dataclass(frozen=True)
+class _Alarm:
+    id: str
+    name: str
+    metric: cloudwatch.IMetric
+    says: str
+    """What it may be, and what to do."""
+    above: float | None = 0
+    """What the metric must not exceed; None when silence is the fault: fewer than one, or no data at all."""
+    times: int = 1
+    """Periods in a row."""
+
+
+def _alarms(settings: Aws, watched: Watched, metrics: dict[str, cloudwatch.Metric]) -> list[_Alarm]:
     hour = cdk.Duration.hours(1)
     succeeded = cloudwatch.MathExpression(
         expression="runs - errors", label="wrangle runs that succeeded", period=hour,
         using_metrics={"runs": metrics["wrangle_runs"], "errors": metrics["wrangle_errors"]},
     )  # fmt: skip
-    few, many = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD, cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
+    return [
+        _Alarm(
+            "DoorRefusesAlarm", "the door refuses much (4xx)", metrics["refused"],
+            "401: Telegram has another secret; run telelake deploy aws. 404: strangers. 429: raise aws.requests_per_second.",
+            above=MANY_REFUSED, times=3,
+        ),
+        _Alarm(
+            "DoorFailsAlarm", "the door fails (5xx)", metrics["broken"],
+            "Telegram sends again for up to 24 hours, so nothing is lost yet. Read the log of the door function.",
+        ),
+        _Alarm(
+            "DeadLetterAlarm", "updates that could not be sealed", metrics["dead"],
+            "They lie in the dead-letter queue for 14 days. Read the log of the seal function, mend, then redrive the queue.",
+        ),
+        _Alarm(
+            "SealFailsAlarm", "sealing fails", metrics["seal_errors"],
+            "Messages stay in the queue and are tried again. Read the log of the seal function.", times=3,
+        ),
+        _Alarm(
+            "QueueAgeAlarm", "updates wait too long", metrics["oldest"],
+            "The oldest queued update was not sealed at two tries. Is the seal function throttled, or does the bucket refuse?",
+            above=2 * watched.patience, times=2,
+        ),
+        _Alarm(
+            "WrangleFailsAlarm", "wrangle fails", metrics["wrangle_errors"],
+            "It is tried three times. The tables keep the last good release. Read the log of the wrangle function.",
+        ),
+        _Alarm(
+            "WrangleGaveUpAlarm", "wrangle has given up", metrics["failed"],
+            "A run failed three times, or could not be started; the queue of failed runs says which. Empty it when mended.",
+        ),
+        _Alarm(
+            "WrangleLateAlarm", "wrangle is late", succeeded,
+            f"No run has succeeded for {LATE_HOURS} hours. Is the schedule on? Read the log of the wrangle function.",
+            above=None, times=LATE_HOURS,
+        ),
+        _Alarm(
+            "QuietAlarm", "no updates", metrics["received"].with_(period=hour),
+            f"No update has come for {settings.quiet_hours} hours. Telegram's getWebhookInfo tells whether it cannot deliver.",
+            above=None, times=settings.quiet_hours,
+        ),
+    ]  # fmt: skip
 
-    def alarm(
-        name: str, metric: cloudwatch.IMetric, threshold: float, says: str, *, times: int = 1,
-        compare: cloudwatch.ComparisonOperator = many, silence_is_bad: bool = False,
-    ) -> cloudwatch.Alarm:  # fmt: skip
-        missing = cloudwatch.TreatMissingData
-        return cloudwatch.Alarm(
-            stack, name,
-            metric=metric, threshold=threshold, comparison_operator=compare, evaluation_periods=times,
-            alarm_description=says,
-            treat_missing_data=missing.BREACHING if silence_is_bad else missing.NOT_BREACHING,
-        )  # fmt: skip
 
-    return {
-        "the door refuses much (4xx)": alarm(
-            "DoorRefusesAlarm", metrics["refused"], MANY_REFUSED, times=3,
-            says="401: Telegram has another secret; run telelake deploy aws. 404: strangers. 429: raise aws.requests_per_second.",
-        ),
-        "the door fails (5xx)": alarm(
-            "DoorFailsAlarm", metrics["broken"], 0,
-            says="Telegram sends again for up to 24 hours, so nothing is lost yet. Read the log of the door function.",
-        ),
-        "updates that could not be sealed": alarm(
-            "DeadLetterAlarm", metrics["dead"], 0,
-            says="They lie in the dead-letter queue for 14 days. Read the log of the seal function, mend, then redrive the queue.",
-        ),
-        "sealing fails": alarm(
-            "SealFailsAlarm", metrics["seal_errors"], 0, times=3,
-            says="Messages stay in the queue and are tried again. Read the log of the seal function.",
-        ),
-        "updates wait too long": alarm(
-            "QueueAgeAlarm", metrics["oldest"], 2 * watched.patience, times=2,
-            says="The oldest queued update was not sealed at two tries. Is the seal function throttled, or does the bucket refuse?",
-        ),
-        "wrangle fails": alarm(
-            "WrangleFailsAlarm", metrics["wrangle_errors"], 0,
-            says="It is tried three times. The tables keep the last good release. Read the log of the wrangle function.",
-        ),
-        "wrangle has given up": alarm(
-            "WrangleGaveUpAlarm", metrics["failed"], 0,
-            says="A run failed three times, or could not be started; the queue of failed runs says which. Empty it when mended.",
-        ),
-        "wrangle is late": alarm(
-            "WrangleLateAlarm", succeeded, 1, times=LATE_HOURS, compare=few, silence_is_bad=True,
-            says=f"No run has succeeded for {LATE_HOURS} hours. Is the schedule on? Read the log of the wrangle function.",
-        ),
-        "no updates": alarm(
-            "QuietAlarm", metrics["received"].with_(period=hour), 1, times=settings.quiet_hours, compare=few,
-            silence_is_bad=True,
-            says=f"No update has come for {settings.quiet_hours} hours. Telegram's getWebhookInfo tells whether it cannot deliver.",
-        ),
-    }  # fmt: skip
+def _make_alarm(stack: cdk.Stack, settings: Aws, alarm: _Alarm, topic: sns.Topic) -> None:
+    compare, missing = cloudwatch.ComparisonOperator, cloudwatch.TreatMissingData
+    silence = alarm.above is None
+    made = cloudwatch.Alarm(
+        stack, alarm.id,
+        alarm_name=f"{settings.stack}: {alarm.name}", alarm_description=alarm.says,
+        metric=alarm.metric, evaluation_periods=alarm.times,
+        threshold=1 if alarm.above is None else alarm.above,
+        comparison_operator=compare.LESS_THAN_THRESHOLD if silence else compare.GREATER_THAN_THRESHOLD,
+        treat_missing_data=missing.BREACHING if silence else missing.NOT_BREACHING,
+    ).node.default_child  # fmt: skip
+    assert isinstance(made, cloudwatch.CfnAlarm)
+    made.alarm_actions = made.ok_actions = [topic.topic_arn]
 
 
 def _dashboard(stack: cdk.Stack, settings: Aws, metrics: dict[str, cloudwatch.Metric]) -> None:
