@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.aws import zips
 from tests.aws.deployed import Deployed, deploy_to
 from tests.aws.standin import Standin, standin
+from tests.aws.telegram import BotApi
 
 
 @pytest.fixture(scope="session")
@@ -38,11 +40,12 @@ def account(aws: Standin) -> Iterator[pytest.MonkeyPatch]:
 @pytest.fixture(scope="module")
 def deploy(
     aws: Standin, account: pytest.MonkeyPatch, packages: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[..., Deployed]:
-    """Return a maker of stacks: name, time zone and further settings of `aws`."""
+) -> Iterator[Callable[..., Deployed]]:
+    """Return a maker of stacks, each with a Telegram of its own: name, time zone and further settings of `aws`."""
+    with ExitStack() as running:
 
-    def make(name: str, zone: str = "America/Sao_Paulo", **settings: object) -> Deployed:
-        folder = tmp_path_factory.mktemp(name)
-        return deploy_to(aws, packages, folder, account, name, zone, settings)
+        def make(name: str, zone: str = "America/Sao_Paulo", **settings: object) -> Deployed:
+            folder, telegram = tmp_path_factory.mktemp(name), running.enter_context(BotApi())
+            return deploy_to(aws, packages, folder, account, telegram, name, zone, settings)
 
-    return make
+        yield make

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -42,6 +45,8 @@ class Deployed:
     stack: str
     zone: str
     outputs: Mapping[str, str]
+    settings: Settings
+    """What it was deployed with."""
     webhooks: Mapping[str, Mapping[str, Any]]
     """By bot token: what Telegram was told of its webhook."""
     said: Sequence[str]
@@ -187,6 +192,24 @@ class Deployed:
             variables["AWS_ENDPOINT_URL"] = url
         client.update_function_configuration(FunctionName=self.function(name), Environment={"Variables": variables})
 
+    # Taking it away
+
+    def destroy(self, *options: str) -> subprocess.Popen[str]:
+        """Start the command `telelake destroy` with the settings of the stack."""
+        given = self.settings
+        environment = {
+            "PATH": os.defpath,
+            "HOME": str(self.folder),
+            **self.aws.environment(),
+            **BOTS.environment(),
+            "TELELAKE_BOTS": json.dumps(BOTS.settings(with_token=True)),
+            "TELELAKE_AWS": given.aws.model_dump_json(exclude_unset=True),
+        }
+        return subprocess.Popen(
+            [sys.executable, "-m", "telelake", "destroy", "--yes", *options],
+            env=environment, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
     # Reading
 
     def environment(self) -> dict[str, str]:
@@ -236,24 +259,24 @@ def deploy_to(
     packages: Path,
     folder: Path,
     patch: pytest.MonkeyPatch,
+    telegram: BotApi,
     name: str,
     zone: str,
     options: Mapping[str, Any],
 ) -> Deployed:
-    """Deploy a stack as `telelake deploy aws` does; `options` are settings of `aws`."""
+    """Deploy a stack as `telelake deploy aws` does, and tell that Telegram; `options` are settings of `aws`."""
     for variable, value in BOTS.environment().items():
         patch.setenv(variable, value)
     said: list[str] = []
-    with BotApi() as telegram:
-        settings = Settings.model_validate({
-            "timezone": zone,
-            "bots": BOTS.settings(with_token=True),
-            "storage": {"database": name.replace("-", "_")},
-            "aws": {
-                "stack": name, "region": REGION, "architecture": zips.ARCHITECTURE, "bot_api": telegram.url, **options
-            },
-        })  # fmt: skip
-        made = deploy(settings, said.append, packages=packages, change=runnable, poll_seconds=0.05)
-    deployed = Deployed(aws, name, zone, made.outputs, telegram.webhooks, said, folder)
+    settings = Settings.model_validate({
+        "timezone": zone,
+        "bots": BOTS.settings(with_token=True),
+        "storage": {"database": name.replace("-", "_")},
+        "aws": {
+            "stack": name, "region": REGION, "architecture": zips.ARCHITECTURE, "bot_api": telegram.url, **options
+        },
+    })  # fmt: skip
+    made = deploy(settings, said.append, packages=packages, change=runnable, poll_seconds=0.05)
+    deployed = Deployed(aws, name, zone, made.outputs, settings, telegram.webhooks, said, folder)
     until(lambda: deployed.said_by("wrangle"), "the run that deploying has started is over", 60, every=0.2)
     return deployed

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import json
-import tempfile
 from typing import Any
 
 UNKNOWN_TYPES = frozenset({"AWS::Athena::NamedQuery", "AWS::Budgets::Budget"})
@@ -35,11 +34,6 @@ def runnable(template: dict[str, Any]) -> dict[str, Any]:
             document["Statement"] = [each for each in document["Statement"] if not denies_plain_http(each)]
             if not document["Statement"]:
                 del resources[name]
-        elif resource["Type"] == "AWS::Lambda::Function":
-            # On AWS each function has a /tmp of its own; here it is that of the machine, and of other runs.
-            environment = properties["Environment"]["Variables"]
-            if "TELELAKE_STATE_DIR" in environment:
-                environment["TELELAKE_STATE_DIR"] = tempfile.mkdtemp(prefix="telelake-function-")
     secrets = {name for name, each in resources.items() if each["Type"] == "AWS::SecretsManager::Secret"}
     # The Ref of a secret is its ARN on AWS, and its name here, which no policy can match.
     found["Resources"] = resources = _with_arns(resources, secrets)

@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from telelake.aws import deploy as aws_deploy
+from telelake.aws import formation
+from telelake.aws.account import Account
 from telelake.aws.deploy import Deployed, deploy, destroy
 from telelake.errors import DeployError, SettingsError, TelegramError
 from telelake.settings import Settings
 from telelake.telegram.update import update_kinds
-from tests.aws.standin import Standin
+from tests.aws.standin import Standin, until
 from tests.aws.template import runnable
 from tests.telegram.bot_api import Server, bot_api
 
@@ -134,7 +135,7 @@ def test_secrets_are_where_they_belong(run: Run, monkeypatch: pytest.MonkeyPatch
 
 def test_code_lies_in_a_private_bucket(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Packages named by their digest, and a template that is too large to be sent along."""
-    monkeypatch.setattr(aws_deploy, "LARGEST_BODY", 1000)
+    monkeypatch.setattr(formation, "LARGEST_BODY", 1000)
     run.deploy()
     s3 = run.aws.client("s3")
     bucket = "telelake-code-000000000000-us-east-1"
@@ -205,21 +206,52 @@ def test_what_is_missing_is_said_before_anything_is_done(
 
 def test_an_account_without_executions_is_told_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new account cannot reserve one; that is said before a stack is made, and not when none is reserved."""
-    fresh = _settings(run.telegram, stack="lake-new")
-    account = aws_deploy._Account(fresh)
-    monkeypatch.setattr(
-        account.lambda_, "get_account_settings", lambda: {"AccountLimit": {"UnreservedConcurrentExecutions": 10}}
-    )
+    new = Run(run.aws, run.telegram, _settings(run.telegram, stack="lake-new"), run.packages)
+    asked: list[str] = []
+
+    def limits(account: Account) -> None:
+        monkeypatch.setattr(
+            account.lambda_, "get_account_settings", lambda: {"AccountLimit": {"UnreservedConcurrentExecutions": 10}}
+        )
+        asked.append(account.region)
+        check(account)
+
+    check = Account.check_concurrency
+    monkeypatch.setattr(Account, "check_concurrency", limits)
     with pytest.raises(DeployError, match="reserve_concurrency = false"):
-        account.check_concurrency()
-    account.settings = _settings(run.telegram, stack="lake-new", reserve_concurrency=False)
-    account.check_concurrency()
+        new.deploy()
+    assert not new.exists()
+    assert len(asked) == 1
+    run.deploy()
+    assert len(asked) == 1, "a stack that is there has its execution"
+    new.settings = _settings(run.telegram, stack="lake-new", reserve_concurrency=False)
+    with pytest.raises(DeployError, match=r"There is no .*door\.zip"):
+        new.deploy(packages=Path("/nowhere"))
+    assert len(asked) == 1
 
 
 def test_destroying_what_is_not_there(run: Run) -> None:
     """It names the stack and the region."""
     with pytest.raises(DeployError, match="There is no stack lake-nowhere in us-east-1"):
         destroy(_settings(run.telegram, stack="lake-nowhere"), run.said.append)
+
+
+def test_what_was_never_completed_can_be_taken_away(run: Run) -> None:
+    """A stack that failed when it was made (as `cdk` leaves it) has no outputs; it goes, and no webhook is touched."""
+    calls = len(run.telegram.calls)
+    made = {"Type": "AWS::SNS::Topic"}
+    bad = {"Type": "AWS::SQS::Queue", "Properties": {"RedrivePolicy": "none"}, "DependsOn": "Topic"}
+    client = run.aws.client("cloudformation")
+    template = {"Resources": {"Topic": made, "Bad": bad}, "Outputs": {"WebhookUrl": {"Value": {"Ref": "Bad"}}}}
+    client.create_stack(StackName="lake-half", TemplateBody=json.dumps(template), OnFailure="DO_NOTHING")
+    half = Run(run.aws, run.telegram, _settings(run.telegram, stack="lake-half"), run.packages)
+    until(
+        lambda: "FAILED" in client.describe_stacks(StackName="lake-half")["Stacks"][0]["StackStatus"], "it has failed"
+    )
+
+    assert half.destroy() == []
+    assert not half.exists()
+    assert len(run.telegram.calls) == calls
 
 
 def test_destroy_loses_no_update(run: Run) -> None:

@@ -316,9 +316,14 @@ def test_the_pen_of_a_killed_run_is_taken_when_its_lease_has_run_out(lake: Lake)
     lake.check(posts)
 
 
-def test_a_commit_of_another_is_a_conflict_and_no_loss(lake: Lake) -> None:
-    """Someone changes a table in Glue between reading and committing: the run fails, the next takes the table back."""
-    lake.seal(lake.bodies(6))
+@pytest.mark.parametrize("chat", [-1001000000009, -1001000000011], ids=["in the same days", "in another day"])
+def test_a_commit_of_another_is_a_conflict_and_no_loss(lake: Lake, chat: int) -> None:
+    """Someone changes a table in Glue between reading and committing: the run fails, the next takes the table back.
+
+    Also in a day that the run does not touch, where pyiceberg would put one commit on top of the other.
+    """
+    before = Post("demo", update(next(_numbers), at=datetime.now(UTC) - timedelta(days=4), chat=-1001000000011))
+    lake.seal([*lake.bodies(6), before])
     lake.wrangle()
     posts = lake.bodies(6)
     lake.seal(posts)
@@ -326,7 +331,7 @@ def test_a_commit_of_another_is_a_conflict_and_no_loss(lake: Lake) -> None:
     def commit(_: Seen) -> None:
         table = lake.deployed.app().tables.table("messages")
         assert table is not None
-        table.delete(EqualTo("chat_id", -1001000000009))
+        table.delete(EqualTo("chat_id", chat))
 
     is_messages = Fault(
         lambda seen: seen.target.endswith("UpdateTable") and b'"Name": "messages"' in seen.body, "none", before=commit
@@ -336,7 +341,7 @@ def test_a_commit_of_another_is_a_conflict_and_no_loss(lake: Lake) -> None:
     assert outcome.failed, "a commit over another's went through"
     assert "meanwhile" in outcome.value["errorMessage"], outcome.value
     lake.wrangle()
-    lake.check(posts)
+    lake.check([*posts, before])
 
 
 def test_two_wranglers_at_once(lake: Lake) -> None:
