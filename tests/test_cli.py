@@ -86,6 +86,44 @@ def test_help_loads_nothing_heavy() -> None:
     )
 
 
+ENDING = """
+import atexit, sys, threading, time
+from telelake import cli
+
+def work():
+    atexit.register(print, "told", end=" ")
+    threading.Thread(target=lambda: (time.sleep(0.3), print("done", end=" "))).start()
+    print("written", end=" ")
+    sys.exit(3)
+
+cli.main = work
+cli.script()
+"""
+
+
+def test_the_process_ends_when_all_is_done() -> None:
+    """It does not take itself apart, but what was printed is out, threads are waited for, and who registered is called."""
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run([sys.executable, "-c", ENDING], capture_output=True, text=True, check=False, env=buffered)
+
+    assert (done.returncode, done.stdout, done.stderr) == (3, "written done told ", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["--version"], 0), (["tables"], 0), (["no-such-command"], 2), (["status", "--home", "no-lake"], 1)],
+)
+def test_the_process_has_the_code_of_the_command(arguments: list[str], code: int, tmp_path: Path) -> None:
+    """As `python -m telelake`; and output that cannot be written is a failure."""
+    command = [sys.executable, "-m", "telelake", *arguments]
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == code
+    if code == 0:
+        with Path("/dev/full").open("w", encoding="utf-8") as full:
+            done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert done.returncode != 0
+        assert "No space left" in done.stderr
+
+
 def test_version(telelake: Command) -> None:
     """`--version` prints the version and nothing else."""
     assert telelake("--version") == Said(0, f"{__version__}\n", "")

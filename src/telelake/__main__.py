@@ -1,5 +1,5 @@
 """`python -m telelake`."""
 
-from telelake.cli import main
+from telelake.cli import script
 
-main()
+script()

@@ -27,16 +27,7 @@ def open_app(config: Path | None, **flags: Any) -> App:
     from telelake.settings import load
     from telelake.wiring import App
 
-    log_to_stderr()
     return App(load(config, **flags))
-
-
-def log_to_stderr() -> None:
-    """Send the log to stderr."""
-    import structlog
-
-    # Its own default is stdout, where only data go.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 
 @contextmanager

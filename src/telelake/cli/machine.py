@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
-from telelake.cli.common import Config, DashboardPort, Home, log_to_stderr, open_app, say
+from telelake.cli.common import Config, DashboardPort, Home, open_app, say
 
 CapturePort = Annotated[int | None, typer.Option("--capture-port", help="Port of the webhook; 0 takes a free one.")]
 
@@ -17,6 +18,7 @@ def run(
     """Capture, wrangle on schedule and serve the dashboard, until stopped."""
     from telelake import serve
 
+    _log_to_stderr()
     serve.run(open_app(config, home=home, capture__port=capture_port, dashboard__port=dashboard_port), say)
 
 
@@ -24,6 +26,7 @@ def capture(home: Home = None, config: Config = None, capture_port: CapturePort 
     """Serve the webhook, until stopped."""
     from telelake import serve
 
+    _log_to_stderr()
     serve.capture(open_app(config, home=home, capture__port=capture_port), say)
 
 
@@ -31,6 +34,7 @@ def schedule(home: Home = None, config: Config = None) -> None:
     """Wrangle what is due every few minutes and after midnight, until stopped."""
     from telelake import serve
 
+    _log_to_stderr()
     serve.schedule(open_app(config, home=home), say)
 
 
@@ -38,6 +42,7 @@ def dashboard(home: Home = None, config: Config = None, dashboard_port: Dashboar
     """Serve the dashboard, until stopped."""
     from telelake import serve
 
+    _log_to_stderr()
     serve.dashboard(open_app(config, home=home, dashboard__port=dashboard_port).existing(), say)
 
 
@@ -55,7 +60,15 @@ def demo(
     from telelake import serve
     from telelake.demo.run import run_demo
 
-    log_to_stderr()
+    _log_to_stderr()
     app = run_demo(home, messages=messages, days=days, seed=seed, dashboard_port=dashboard_port, say=say)
     if not no_serve:
         serve.dashboard(app, say)
+
+
+def _log_to_stderr() -> None:
+    """Send the log of what runs to stderr; no other command writes one."""
+    import structlog
+
+    # Its own default is stdout, where only data go.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))

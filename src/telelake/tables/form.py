@@ -1,4 +1,4 @@
-"""Whether a body has the form that the engine may read as it is: every value that a column reads is of the Bot API's type.
+"""Whether a body has the form that the engine may read as it is: one kind, and each value that a column reads of its type.
 
 Compiled from the same tree that the engine parses by. The sealer asks this of each body, once, and marks its line with
 the form's digest; a build then need not ask again, and asks itself where the mark is missing or of another form.
@@ -34,7 +34,7 @@ _ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 @cache
 def digest() -> str:
     """Return the form's digest; it changes with what is read and how."""
-    parts = [derive.json_structure(message_tree()), derive.json_structure(event_tree()), *update_kinds()]
+    parts = [derive.json_structure(message_tree()), derive.json_structure(event_tree()), "one of", *update_kinds()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
@@ -44,16 +44,14 @@ def marks() -> tuple[str, ...]:
 
 
 def mark(body: bytes) -> str | None:
-    """Return the mark of a body that has the form, the first of `marks` that holds; else None.
-
-    A body with no kind or with several may have the form, and so may one with an unknown *field*.
-    """
+    """Return the mark of a body of one kind that has the form, the first of `marks` that holds; else None."""
+    others = len(update_kinds()) - 1
     for mark, known_from in zip(marks(), (0, 1, None), strict=True):
         try:
-            _body(known_from).decode(body)
+            found = _body(known_from).decode(body)
         except _ERRORS:
             continue
-        return mark
+        return mark if msgspec.structs.astuple(found).count(None) == others else None
     return None
 
 

@@ -96,16 +96,17 @@ def _select(paths: Sequence[Path], *, files: bool = True) -> str:
     lines = _read(paths, columns) if files else f"({_no_lines(columns)})"
     kind_of = " ".join(f"WHEN body.\"{kind}\" IS NOT NULL THEN '{kind}'" for kind in kinds)
     number_of_kinds = " + ".join(f'(body."{kind}" IS NOT NULL)::INTEGER' for kind in kinds)
+    has_form = f"coalesce(form IN ({_list(form.marks())}), false) OR ordinal IS NOT NULL"
     return f"""
 WITH lines AS (
     SELECT context_date, bot AS bot_id, record_id, source, TRY_CAST(received_at AS TIMESTAMPTZ) AS received_at, bytes,
            hash(sha256) AS body_hash, sha256 IS NOT NULL AS is_hashed,
            body.update_id AS update_id, coalesce(ordinal, 0) AS ordinal, unknown, notes, hash(filename) AS file,
-           coalesce(form IN ({_list(form.marks())}), false) OR ordinal IS NOT NULL AS has_form,
+           {has_form} AS has_form,
            coalesce(form = {text(form.digest() + form.PLAIN)}, false) AS is_plain,
            coalesce(form = {text(form.digest() + form.FLAT)}, false) AS is_flat,
            coalesce(kind, CASE {kind_of} END) AS kind,
-           CASE WHEN ordinal IS NULL THEN {number_of_kinds} ELSE 1 END AS kinds,
+           CASE WHEN {has_form} THEN 1 ELSE {number_of_kinds} END AS kinds,
            coalesce({", ".join(f'body."{kind}"' for kind in MESSAGE_KINDS)}) AS message,
            coalesce({", ".join(f'body."{kind}"' for kind in others)}) AS event
     FROM {lines}
