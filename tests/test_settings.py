@@ -199,6 +199,13 @@ def test_secrets_that_cannot_be(monkeypatch: pytest.MonkeyPatch, variables: dict
     assert not any(value in str(refused.value) for value in variables.values())
 
 
+def test_a_bot_that_is_polled_needs_its_token() -> None:
+    """Its id is not enough to ask Telegram."""
+    _write('[bots.support]\nmode = "poll"\nid = 7')
+    with pytest.raises(SettingsError, match=r'bots\.support has mode = "poll" and needs `token'):
+        load().bots["support"].api_token("support")
+
+
 def test_no_secret_is_ever_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither repr nor a dump of the settings holds a secret, also once it was read."""
     monkeypatch.setenv("TOKEN", "7:canary")

@@ -90,6 +90,11 @@ class TelegramUnavailable(TelegramError):
 
     retry = True
 
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds that Telegram asks to wait; None when it names none."""
+
 
 class PackageError(TelelakeError):
     """A package could not be built, or is larger than AWS takes."""

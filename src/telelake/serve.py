@@ -58,7 +58,7 @@ def capture(app: App, say: Say) -> None:
     settings = app.settings.capture
     door = app.webhook()
     with listen(settings.host, settings.port, "capture.port") as bound:
-        _serve_door(door, bound, lambda: say(f"Capture listens on {address(bound)}/telegram/<bot>"))
+        _serve_door(door, bound, lambda: _announce(app, bound, say))
 
 
 def private(host: str) -> str:
@@ -114,7 +114,7 @@ def run(app: App, say: Say) -> None:
             # Only once capture holds the journal: where another telelake runs, nothing of this one begins.
             pages.start()
             plan.start()
-            say(f"Capture listens on {address(public)}/telegram/<bot>")
+            _announce(app, public, say)
             say(f"Dashboard: {address(inner)}")
 
         try:
@@ -125,6 +125,13 @@ def run(app: App, say: Say) -> None:
             if pages.is_alive():
                 pages.join(GRACE_SECONDS)
             app.close()
+
+
+def _announce(app: App, bound: socket.socket, say: Say) -> None:
+    """Say where capture listens, and which bots are polled."""
+    say(f"Capture listens on {address(bound)}/telegram/<bot>")
+    if polled := [name for name, bot in app.settings.bots.items() if bot.mode == "poll"]:
+        say(f"Polling for {', '.join(polled)}")
 
 
 class _Announced:

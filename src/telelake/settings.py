@@ -60,8 +60,10 @@ class Bot(_Section):
     """The bot's numeric id; only needed when no token is given."""
     secret: Secret | None = None
     """The webhook's secret token, 1-256 characters of A-Z a-z 0-9 _ -."""
-    mode: Literal["webhook"] = "webhook"
-    """How updates come in."""
+    mode: Literal["webhook", "poll"] = "webhook"
+    """How updates come in: Telegram posts them to the webhook, or they are fetched, which needs no public address."""
+    api: Annotated[str, Field(pattern=r"^https?://")] = "https://api.telegram.org"
+    """Address of the Bot API server that is polled."""
 
     def bot_id(self, name: str) -> int:
         """Return the bot's numeric id, from `id` or from the token's first part."""
@@ -77,6 +79,12 @@ class Bot(_Section):
                 f"The token in {self.token.env} is not of the form 123456:ABC…; copy it again from @BotFather."
             )
         return int(number)
+
+    def api_token(self, name: str) -> str:
+        """Return the bot's token."""
+        if self.token is None:
+            raise SettingsError(f'bots.{name} has mode = "poll" and needs `token = {{ env = "…" }}`.')
+        return self.token.read()
 
     def webhook_secret(self, name: str) -> str:
         """Return the webhook's secret, checked against what Telegram allows."""

@@ -83,18 +83,30 @@ class App:
         return Receiver(self.state, self.store, self.zone, self.settings.capture)
 
     def webhook(self) -> Webhook:
-        """Return the public door, for the bots that have one."""
+        """Return the public door, for the bots that have one; the others are polled beside it."""
+        from telelake.capture.poll import PollBot, Poller
         from telelake.capture.webhook import Webhook, WebhookBot
+        from telelake.telegram.client import BotApi
 
-        bots = {
-            name: WebhookBot(bot.bot_id(name), bot.webhook_secret(name)) for name, bot in self.settings.bots.items()
-        }
+        bots = self.settings.bots
         if not bots:
             raise SettingsError(
                 'No bot is set. Add to telelake.toml:\n\n[bots.support]\ntoken = { env = "SUPPORT_BOT_TOKEN" }\n'
                 'secret = { env = "SUPPORT_BOT_SECRET" }'
             )
-        return Webhook(self.receiver(), bots, max_body_bytes=self.settings.capture.max_body_bytes)
+        posted = {
+            name: WebhookBot(bot.bot_id(name), bot.webhook_secret(name))
+            for name, bot in bots.items()
+            if bot.mode == "webhook"
+        }
+        polled = [
+            PollBot(name, bot.bot_id(name), BotApi(bot.api_token(name), bot.api))
+            for name, bot in bots.items()
+            if bot.mode == "poll"
+        ]
+        receiver = self.receiver()
+        beside = [Poller(receiver, bot).run for bot in polled]
+        return Webhook(receiver, posted, max_body_bytes=self.settings.capture.max_body_bytes, beside=beside)
 
     @cached_property
     def tables(self) -> IcebergTables:

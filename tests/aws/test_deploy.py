@@ -192,6 +192,9 @@ def test_what_is_missing_is_said_before_anything_is_done(
     calls = len(run.telegram.calls)
     with pytest.raises(SettingsError, match="No bot is set"):
         deploy(run.settings.model_copy(update={"bots": {}}), run.said.append)
+    polled = {name: bot.model_copy(update={"mode": "poll"}) for name, bot in run.settings.bots.items()}
+    with pytest.raises(SettingsError, match=r"mode = 'poll', and on AWS nothing runs"):
+        deploy(run.settings.model_copy(update={"bots": polled}), run.said.append)
     with pytest.raises(DeployError, match=r"There is no .*door\.zip"):
         run.deploy(packages=tmp_path)
     monkeypatch.delenv("DEPLOY_SECRET")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -23,6 +23,36 @@ class Server:
     """Each token's webhook."""
     answer: tuple[int, bytes, dict[str, str]] | None = None
     """Given to every call when set: status, body, headers."""
+    hits: int = 0
+    """How many requests came, with any token and any answer."""
+    waiting: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    """Each token's updates that nobody has confirmed, by update_id, in the bytes that are delivered."""
+    polls: dict[str, int] = field(default_factory=dict)
+    """How often a token's updates were asked for: a later request ends an earlier one that still waits."""
+    news: threading.Condition = field(default_factory=threading.Condition)
+
+    def add(self, token: str, update_id: int, body: bytes) -> None:
+        """Have an update for a bot; who waits for one gets it at once."""
+        with self.news:
+            self.waiting.setdefault(token, {})[update_id] = body
+            self.news.notify_all()
+
+    def updates(self, token: str, arguments: dict[str, Any]) -> tuple[int, bytes]:
+        """Answer getUpdates as Telegram does: confirm, wait, deliver at most 100; refuse beside a webhook."""
+        with self.news:
+            self.calls.append(("getUpdates", arguments))
+            if token in self.webhooks:
+                return _conflict("can't use getUpdates method while webhook is active")
+            mine = self.polls[token] = self.polls.get(token, 0) + 1
+            self.news.notify_all()
+            queue = self.waiting.setdefault(token, {})
+            for update_id in [each for each in queue if each < arguments.get("offset", 0)]:
+                del queue[update_id]
+            self.news.wait_for(lambda: queue or self.polls[token] != mine, arguments.get("timeout", 0))
+            if self.polls[token] != mine:
+                return _conflict("terminated by other getUpdates request")
+            bodies = [queue[update_id] for update_id in sorted(queue)[:100]]
+            return 200, b'{"ok":true,"result":[' + b",\n".join(bodies) + b"]}"
 
     def methods(self) -> list[str]:
         """Return the names of the methods called."""
@@ -47,6 +77,10 @@ class Server:
         return 404, {"ok": False, "error_code": 404, "description": "Not Found: method not found"}
 
 
+def _conflict(why: str) -> tuple[int, bytes]:
+    return 409, json.dumps({"ok": False, "error_code": 409, "description": f"Conflict: {why}"}).encode()
+
+
 @contextmanager
 def bot_api(*tokens: str) -> Iterator[Server]:
     """Run a server that knows these tokens."""
@@ -54,23 +88,33 @@ def bot_api(*tokens: str) -> Iterator[Server]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            server.hits += 1
             if server.answer is not None:
                 status, content, headers = server.answer
             else:
                 token, _, method = self.path.removeprefix("/bot").partition("/")
+                if method == "getUpdates" and token in server.tokens:
+                    status, content = server.updates(token, json.loads(body))
+                    self._send(status, content, {"Content-Type": "application/json"})
+                    return
                 status, answer = server.respond(token, method, json.loads(body))
                 content, headers = json.dumps(answer).encode(), {"Content-Type": "application/json"}
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(content))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
+            self._send(status, content, headers)
+
+        def _send(self, status: int, content: bytes, headers: dict[str, str]) -> None:
+            with suppress(BrokenPipeError, ConnectionResetError):  # who asked has gone
+                self.send_response(status)
+                for name, value in {**headers, "Content-Length": str(len(content))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content)
 
         do_GET = do_POST  # noqa: N815 - the name that the server looks for
 
         def log_message(self, *_: object) -> None: ...
 
     listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    listener.daemon_threads = True  # a long poll must not hold up the end
     server = Server(f"http://127.0.0.1:{listener.server_port}", set(tokens))
     thread = threading.Thread(target=listener.serve_forever)
     thread.start()

@@ -66,6 +66,10 @@ def deploy(
         DeployError: AWS refused, or resources failed; names them with AWS's reasons.
         TelegramError: Telegram refused a webhook.
     """
+    if polled := [name for name, bot in settings.bots.items() if bot.mode == "poll"]:
+        raise SettingsError(
+            f"bots.{polled[0]} has mode = 'poll', and on AWS nothing runs that could poll. Set mode = 'webhook' and a `secret`."
+        )
     bots = {name: _BotSecret(bot.bot_id(name), bot.webhook_secret(name)) for name, bot in settings.bots.items()}
     apis = _apis(settings)
     if not bots:

@@ -8,11 +8,12 @@ a wrong secret is, so nobody can find out which names exist.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,8 +50,24 @@ class _DisconnectedError(Exception):
 class Webhook:
     """The ASGI application; starts and closes its receiver with the server's lifespan."""
 
-    def __init__(self, receiver: Receiver, bots: Mapping[str, WebhookBot], *, max_body_bytes: int) -> None:
+    def __init__(
+        self,
+        receiver: Receiver,
+        bots: Mapping[str, WebhookBot],
+        *,
+        max_body_bytes: int,
+        beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
+    ) -> None:
+        """Make the application.
+
+        Args:
+            receiver: what bodies are handed to.
+            bots: those that may knock, by name.
+            max_body_bytes: a larger body is answered 413.
+            beside: sources that need no door; they run until the receiver closes.
+        """
         self._receiver = receiver
+        self._beside = beside
         self._max_body_bytes = max_body_bytes
         self._bots = {name: (bot.bot_id, _digest(bot.secret.encode())) for name, bot in bots.items()}
         self._nobody = (0, os.urandom(32))
@@ -165,8 +182,12 @@ class Webhook:
             return
         # The journal's thread asks for the interpreter after each system call; a busy loop would keep it for 5 ms each time.
         sys.setswitchinterval(_SWITCH_SECONDS)
+        running = [asyncio.create_task(source()) for source in self._beside]
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
         await self._receiver.close()
         await send({"type": "lifespan.shutdown.complete"})
 

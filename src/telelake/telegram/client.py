@@ -1,4 +1,4 @@
-"""The Bot API, as much as it takes to tell Telegram where updates go. No opinion about bots.
+"""The Bot API, as much as it takes to get updates, by webhook or by asking. No opinion about bots.
 
 A bot's token is a part of the address. So an address is never shown, an error from below is not chained, and a redirect
 is not followed: it would carry the token elsewhere.
@@ -6,6 +6,7 @@ is not followed: it would carry the token elsewhere.
 
 from __future__ import annotations
 
+import http
 import http.client
 import json
 import re
@@ -13,7 +14,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from functools import cache
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from telelake.errors import SettingsError, TelegramError, TelegramUnavailable
 
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 
 API = "https://api.telegram.org"
 _LARGEST_ANSWER = 1 << 20
+_LARGEST_BATCH = 128 << 20
+"""Bytes of the answer to getUpdates: at most 100 updates, each far below 1 MiB."""
+_PATIENCE = 10.0
+"""Seconds that an answer may come later than a long poll was to last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,15 @@ class WebhookInfo:
     last_error_date: int | None
     """Unix seconds of the last delivery that failed."""
     last_error_message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An update, as it lies in the answer to getUpdates."""
+
+    update_id: int
+    body: bytes
+    """Verbatim."""
 
 
 class BotApi:
@@ -101,7 +116,38 @@ class BotApi:
             found.get("last_error_date"), found.get("last_error_message"),
         )  # fmt: skip
 
+    def get_updates(self, offset: int | None, *, kinds: Sequence[str], seconds: int) -> list[Fetched]:
+        """Ask for updates from `offset` on, which makes Telegram forget those before it; None asks for all that it has.
+
+        Args:
+            offset: an `update_id`.
+            kinds: those to deliver; Telegram keeps this for later calls.
+            seconds: how long Telegram waits for a first update.
+
+        Raises:
+            TelegramError: Telegram refused; says why. 409 means that the bot has a webhook, or another poller.
+        """
+        import msgspec
+
+        arguments = {
+            "timeout": seconds,
+            "allowed_updates": list(kinds),
+            **({} if offset is None else {"offset": offset}),
+        }
+        status, body = self._ask("getUpdates", arguments, self._timeout + seconds + _PATIENCE, _LARGEST_BATCH)
+        try:
+            bodies = msgspec.json.decode(body, type=_batch()).result
+            found = [Fetched(msgspec.json.decode(each, type=_numbered()).update_id, bytes(each)) for each in bodies]
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            if status != http.HTTPStatus.OK:
+                self._read("getUpdates", status, body)  # a refusal says so itself
+            raise TelegramError(f"getUpdates of {self!r} answered something that is no list of updates.") from None
+        return found
+
     def _call(self, method: str, arguments: dict[str, Any]) -> Any:
+        return self._read(method, *self._ask(method, arguments, self._timeout, _LARGEST_ANSWER))
+
+    def _ask(self, method: str, arguments: dict[str, Any], seconds: float, largest: int) -> tuple[int, bytes]:
         # S310: only http and https come this far.
         request = urllib.request.Request(  # noqa: S310
             f"{self._base}/bot{self._token}/{method}",
@@ -109,16 +155,18 @@ class BotApi:
             headers={"Content-Type": "application/json"},
         )
         try:
-            with self._opener.open(request, timeout=self._timeout) as response:
-                status, body = response.status, response.read(_LARGEST_ANSWER)
+            with self._opener.open(request, timeout=seconds) as response:
+                return response.status, response.read(largest)
         except urllib.error.HTTPError as error:
             with error:
-                status, body = error.code, error.read(_LARGEST_ANSWER)
+                return error.code, error.read(largest)
         except (OSError, http.client.HTTPException) as error:
             reason = self._without_token(getattr(error, "reason", error))
             raise TelegramUnavailable(
                 f"{method} of {self!r} got no answer: {reason}. Check the network, then try again."
             ) from None
+
+    def _read(self, method: str, status: int, body: bytes) -> Any:
         try:
             answer = json.loads(body)
         except ValueError:
@@ -133,15 +181,34 @@ class BotApi:
         if status == 429:
             parameters = answer.get("parameters")
             seconds = parameters.get("retry_after") if isinstance(parameters, dict) else None
-            return TelegramUnavailable(f"{what} Try again in {seconds or 'some'} seconds.")
+            wait = float(seconds) if isinstance(seconds, int) and seconds > 0 else None
+            return TelegramUnavailable(f"{what} Try again in {seconds or 'some'} seconds.", wait)
         if status >= 500:
             return TelegramUnavailable(f"{what} Try again later.")
+        if status == 409:
+            return TelegramError(
+                f"{what} A bot's updates go to one place: end the other poller, or take its webhook away (deleteWebhook)."
+            )
         if status in (401, 404):
             return TelegramError(f"{what} Is the token still good? Ask @BotFather for it.")
         return TelegramError(what)
 
     def _without_token(self, text: object) -> str:
         return str(text).replace(self._token, "<token>")
+
+
+@cache
+def _batch() -> Any:
+    import msgspec
+
+    return msgspec.defstruct("Batch", [("ok", Literal[True]), ("result", list[msgspec.Raw])])
+
+
+@cache
+def _numbered() -> Any:
+    import msgspec
+
+    return msgspec.defstruct("Numbered", [("update_id", int)])
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
