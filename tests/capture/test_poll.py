@@ -172,10 +172,9 @@ def test_a_refusal_is_said_and_does_not_end_it(
     """Once, with what to do, without the token; then it goes on."""
     server.add(TOKEN, 1, update(1))
     server.answer = answer
-    began = time.monotonic()
 
     def over() -> bool:
-        if time.monotonic() - began > 1.2:
+        if len(server.asked_at) > 1:
             server.answer = None
         return offsets(server)[-1:] == [2]
 
@@ -191,18 +190,15 @@ def test_a_refusal_is_said_and_does_not_end_it(
 def test_telegram_is_not_asked_again_before_the_time_it_names(server: Server, tmp_path: Path) -> None:
     """429 with `retry_after`."""
     server.answer = (429, b'{"ok":false,"description":"Too Many Requests","parameters":{"retry_after":2}}', {})
-    asked: list[float] = []
 
-    def watch() -> bool:
-        if server.answer and server.hits > len(asked):
-            asked.append(time.monotonic())
-        if len(asked) == 2:
+    def asked_twice() -> bool:
+        if len(server.asked_at) == 2:
             server.answer = None
         return offsets(server) != []
 
-    poll(tmp_path, server, watch)
+    poll(tmp_path, server, asked_twice)
 
-    assert asked[1] - asked[0] > 1.9
+    assert server.asked_at[1] - server.asked_at[0] > 1.9
 
 
 def test_a_network_that_is_away(server: Server, tmp_path: Path) -> None:
@@ -273,7 +269,7 @@ def test_kill(server: Server, tmp_path: Path) -> None:
     _, said = running.communicate(timeout=30)
 
     assert running.returncode == 0
-    assert time.monotonic() - began < 5, "it does not wait for the long poll"
+    assert time.monotonic() - began < 20, "it does not wait for the long poll"
     assert "Polling for support" in said
     assert "canary" not in said
     assert set(kept(tmp_path)) == {update(each).replace(b"\n", b" ") for each in range(1, number + 1)}

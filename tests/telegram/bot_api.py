@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -23,8 +24,8 @@ class Server:
     """Each token's webhook."""
     answer: tuple[int, bytes, dict[str, str]] | None = None
     """Given to every call when set: status, body, headers."""
-    hits: int = 0
-    """How many requests came, with any token and any answer."""
+    asked_at: list[float] = field(default_factory=list)
+    """When each request came (monotonic seconds), with any token and any answer."""
     waiting: dict[str, dict[int, bytes]] = field(default_factory=dict)
     """Each token's updates that nobody has confirmed, by update_id, in the bytes that are delivered."""
     polls: dict[str, int] = field(default_factory=dict)
@@ -88,7 +89,7 @@ def bot_api(*tokens: str) -> Iterator[Server]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            server.hits += 1
+            server.asked_at.append(time.monotonic())
             if server.answer is not None:
                 status, content, headers = server.answer
             else:
