@@ -14,7 +14,7 @@ from threading import Thread
 from typing import Protocol, TypeVar
 
 from telelake.capture.receive import Receiver
-from telelake.errors import StoreUnavailable, TelegramError, TelegramUnavailable
+from telelake.errors import TelegramUnavailable, TelelakeError
 from telelake.telegram.client import Fetched
 from telelake.telegram.update import update_kinds
 
@@ -72,10 +72,10 @@ class Poller:
                     lambda: self._bot.updates.get_updates(self._offset, kinds=update_kinds(), seconds=self._seconds)
                 )
                 await self._keep(found)
-            except (TelegramError, StoreUnavailable) as error:
+            except Exception as error:
                 asked = error.retry_after if isinstance(error, TelegramUnavailable) else None
                 pause = asked or min(max(pause * 2, _FIRST_PAUSE), _LONGEST_PAUSE)
-                self._say(str(error))
+                self._say(str(error) if isinstance(error, TelelakeError) else f"{type(error).__name__} while polling")
             else:
                 # A server that does not wait for updates must not be asked without end.
                 pause = 0.0 if found or loop.time() - asked_at > _FIRST_PAUSE else _FIRST_PAUSE
@@ -94,8 +94,9 @@ class Poller:
             for stored in await asyncio.gather(*together, return_exceptions=True):
                 if isinstance(stored, BaseException):
                     raise stored
-        if found:
-            self._offset = found[-1].update_id + 1
+        # An empty answer says that Telegram has forgotten all that we have. After a quiet week ids begin anew, maybe lower:
+        # an old offset would then have updates forgotten that nobody has seen.
+        self._offset = found[-1].update_id + 1 if found else None
 
     def _say(self, failure: str | None) -> None:
         """Log what has changed: a network that is away for a night is two lines, not thousands."""
