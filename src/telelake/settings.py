@@ -162,7 +162,7 @@ class Sql(_Section):
 
 
 class Storage(_Section):
-    """How a bucket is reached; credentials come from the usual AWS_* variables."""
+    """How a bucket is reached; credentials come from the usual AWS_* variables, or a profile of `aws configure`."""
 
     endpoint: str | None = None
     """Address of an S3-compatible service; AWS itself when unset."""

@@ -590,6 +590,19 @@ def test_a_glue_database_of_another_lake_is_left_alone(glue: Shelf, tmp_path: Pa
     assert rows_of_glue(glue, PEOPLE) == [(DAY, 1)]
 
 
+def test_what_was_released_is_known_without_pyiceberg(shelf: Shelf, tmp_path: Path) -> None:
+    """It takes half a second to load, which who only looks at the release need not spend, and a build hides."""
+    shelf.publish(people={DAY: [1]})
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom telelake.stores.iceberg import IcebergTables\n"
+        "from telelake.stores.objects import open_store\nhome = sys.argv[1]\n"
+        "print(IcebergTables(open_store(home), home, Path(home)).latest().number, 'pyiceberg' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, shelf.base], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "1 False\n"
+
+
 def test_a_view_in_the_place_of_a_table_is_named(glue: Shelf, aws: str) -> None:
     """Somebody's view of that name is not overwritten, and the message says what to do."""
     import boto3

@@ -68,10 +68,10 @@ class DuckDBEngine:
         if self._closing:
             self._closing.join()
         con = duckdb.connect()
-        self._closing = Thread(target=con.close, name="telelake-engine-close")
         try:
             yield con
         finally:
+            self._closing = Thread(target=con.close, name="telelake-engine-close")
             self._closing.start()
 
     def _configure(self, con: duckdb.DuckDBPyConnection, into: Path) -> None:
