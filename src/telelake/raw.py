@@ -1,9 +1,11 @@
 """The raw lake's format: envelope, segment, key. Shared by everyone who writes raw and everyone who reads it.
 
-A *line* is an envelope whose last key is the body, byte for byte as it came. A *segment* is lines of one bot and one
-context_date, compressed, at a key that is made from their content and never from a clock::
+A *line* is an envelope whose last key is the body, byte for byte as it came. A *segment* is lines of one bot, one
+context_date and one content, compressed, at a key that is made from their content and never from a clock::
 
-    raw/bot=<id>/context_date=YYYY-MM-DD/<records>-<digest>.ndjson.zst
+    raw/bot=<id>/context_date=YYYY-MM-DD/<records>-<digest>.ndjson.zst            updates
+    raw/bot=<id>/context_date=YYYY-MM-DD/<records>-<digest>.calls.ndjson.zst      calls that a bot made
+    raw/bot=0/context_date=YYYY-MM-DD/<records>-<digest>.exports.ndjson.zst       messages of Telegram Desktop's exports
     quarantine/bot=<id>/context_date=YYYY-MM-DD/<records>-<digest>.ndjson.zst
 
 The digest is a sum over hashes of the records, so it does not depend on their order, and the digests of segments add
@@ -18,6 +20,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -36,8 +39,19 @@ _LEVEL = 3
 _MODULUS = 1 << 128
 _KEY = re.compile(
     r"(?P<area>raw|quarantine)/bot=(?P<bot>\d+)/context_date=(?P<day>\d{4}-\d\d-\d\d)/"
-    r"(?P<records>\d+)-(?P<digest>[0-9a-f]{32})\.ndjson\.zst"
+    r"(?P<records>\d+)-(?P<digest>[0-9a-f]{32})(?:\.(?P<content>calls|exports))?\.ndjson\.zst"
 )
+
+
+class Content(StrEnum):
+    """What a record's body is."""
+
+    UPDATES = "updates"
+    """An update, as Telegram sends it."""
+    CALLS = "calls"
+    """A request that a bot made, with its answer; see `telegram.calls`."""
+    EXPORTS = "exports"
+    """A message of an export by Telegram Desktop; see `telegram.desktop`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,7 @@ class Record:
     received_at: datetime
     """UTC, to the microsecond."""
     body: bytes
+    content: Content = Content.UPDATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +80,8 @@ class Segment:
     records: int
     digest: int
     """Sum of the records' hashes, modulo 2¹²⁸."""
+    content: Content = Content.UPDATES
+    """Of a quarantined segment always UPDATES: its bodies were readable as nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +126,14 @@ def quarantine_line(record: Record, reason: str) -> Line:
     return Line(head + b',"body_base64":"' + base64.b64encode(record.body) + b'"}', _hash(head))
 
 
-def segment_key(*, quarantined: bool, bot_id: int, day: date, lines: Sequence[Line]) -> str:
+def segment_key(
+    *, quarantined: bool, bot_id: int, day: date, lines: Sequence[Line], content: Content = Content.UPDATES
+) -> str:
     """Return the key of a segment of these lines."""
     digest = sum(line.digest for line in lines) % _MODULUS
     area = QUARANTINE if quarantined else RAW
-    return f"{area}bot={bot_id}/context_date={day.isoformat()}/{len(lines)}-{digest:032x}.ndjson.zst"
+    suffix = "" if quarantined or content is Content.UPDATES else f".{content}"
+    return f"{area}bot={bot_id}/context_date={day.isoformat()}/{len(lines)}-{digest:032x}{suffix}.ndjson.zst"
 
 
 def pack(lines: Iterable[Line]) -> bytes:
@@ -131,8 +151,9 @@ def parse_key(key: str) -> Segment | None:
     except ValueError:
         return None
     return Segment(
-        key, found["area"] == "quarantine", int(found["bot"]), day, int(found["records"]), int(found["digest"], 16)
-    )
+        key, found["area"] == "quarantine", int(found["bot"]), day, int(found["records"]), int(found["digest"], 16),
+        Content(found["content"] or Content.UPDATES),
+    )  # fmt: skip
 
 
 def digest_of(segments: Iterable[Segment]) -> str:

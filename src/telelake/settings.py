@@ -60,10 +60,20 @@ class Bot(_Section):
     """The bot's numeric id; only needed when no token is given."""
     secret: Secret | None = None
     """The webhook's secret token, 1-256 characters of A-Z a-z 0-9 _ -."""
-    mode: Literal["webhook", "poll"] = "webhook"
-    """How updates come in: Telegram posts them to the webhook, or they are fetched, which needs no public address."""
+    mode: Literal["webhook", "poll", "proxy"] = "webhook"
+    """How updates come in: Telegram posts them to the webhook, they are fetched, which needs no public address, or the
+    bot itself asks for them through the recording proxy."""
     api: Annotated[str, Field(pattern=r"^https?://")] = "https://api.telegram.org"
-    """Address of the Bot API server that is polled."""
+    """Address of the Bot API server that is polled, or that the recording proxy hands calls on to."""
+    forward_to: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    """Address of a bot that exists: what is posted to the webhook is recorded, then handed on, and its answer relayed."""
+    forward_seconds: Annotated[float, Field(gt=0)] = 10.0
+    """How long a delivery is tried again within Telegram's request while the bot is down."""
+    forward_failure: Literal["refuse", "accept"] = "refuse"
+    """When the bot stays down: `refuse` answers 503, and Telegram brings the update again; `accept` answers 200, and the
+    bot never sees it. It is recorded either way."""
+    recorder_failure: Literal["strict", "pass-through"] = "strict"
+    """When the recording proxy cannot record: `strict` refuses the call with 503, `pass-through` lets it go unrecorded."""
 
     def bot_id(self, name: str) -> int:
         """Return the bot's numeric id, from `id` or from the token's first part."""
@@ -107,6 +117,22 @@ class Capture(_Section):
     """Address that the capture port listens on."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     """The capture port; 0 takes a free one."""
+    public_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    """Address at which Telegram reaches the capture port; when set, `run` and `capture` set and check the webhooks."""
+    max_connections: Annotated[int, Field(ge=1, le=100_000)] = 40
+    """Requests that Telegram may have open to a bot's webhook at once (at most 100, but for a Bot API server of your own)."""
+    source_check: bool = False
+    """Whether the webhook admits only Telegram's own addresses (149.154.160.0/20 and 91.108.4.0/22)."""
+    trusted_proxy: Annotated[str, Field(min_length=1)] | None = None
+    """Address or network of the reverse proxy whose X-Forwarded-For says where a request comes from; nobody's when unset."""
+    tls_certificate: Path | None = None
+    """PEM file with the certificate and its chain, when the capture port speaks TLS itself."""
+    tls_key: Path | None = None
+    """PEM file with the certificate's private key."""
+    header_seconds: Annotated[float, Field(gt=0)] = 10.0
+    """A request whose headers take longer is cut off."""
+    body_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """A request whose body takes longer is cut off."""
     max_body_bytes: Annotated[int, Field(ge=1024)] = 4 * 1024 * 1024
     """A larger body is answered 413 (Telegram's own limit is 512 KiB)."""
     max_pending_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024 * 1024

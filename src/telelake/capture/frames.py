@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from telelake.raw import Record
+from telelake.raw import Content, Record
 
 SUFFIX = ".journal"
 
@@ -39,6 +39,7 @@ class Entry(NamedTuple):
     """Microseconds since 1970, UTC."""
     bot_id: int
     source: str
+    """How it came in; `/calls` behind it says that the body is a call."""
     body: bytes
 
 
@@ -128,7 +129,11 @@ def read(path: Path, report: Report) -> Iterator[Record]:
             report.damaged_frames += max(1, number - expected)
         received_at = _EPOCH + timedelta(microseconds=entry.received_us)
         report.records += 1
-        yield Record(name.record_id(position), entry.bot_id, entry.source, received_at, entry.body)
+        source, _, content = entry.source.partition("/")
+        yield Record(
+            name.record_id(position), entry.bot_id, source, received_at, entry.body,
+            Content.CALLS if content == Content.CALLS else Content.UPDATES,
+        )  # fmt: skip
         position = lost_from = end
         expected = number + 1
     if tail := len(data) - lost_from:

@@ -21,6 +21,7 @@ from telelake.capture.journal import Backlog, Journal
 from telelake.capture.seal import Sealer, seal_all
 from telelake.errors import StoreUnavailable
 from telelake.ports import RawStore
+from telelake.raw import Content
 
 if TYPE_CHECKING:
     from telelake.settings import Capture  # pydantic is most of a small function's start
@@ -109,8 +110,8 @@ class Receiver:
         await asyncio.get_running_loop().run_in_executor(None, sealer.stop)
         journal.close()
 
-    async def receive(self, bot_id: int, source: str, body: bytes) -> None:
-        """Return when the body is on the medium.
+    async def receive(self, bot_id: int, source: str, body: bytes, *, is_call: bool = False) -> None:
+        """Return when the body is on the medium: an update, or a call as `capture.calls` writes it.
 
         Raises:
             StoreUnavailable: it is not, and may be offered again.
@@ -118,7 +119,8 @@ class Receiver:
         counters = self.counters
         counters.received += 1
         try:
-            await self._commit.submit(Entry(self._now(), bot_id, source, body))
+            label = f"{source}/{Content.CALLS}" if is_call else source
+            await self._commit.submit(Entry(self._now(), bot_id, label, body))
         except StoreUnavailable:
             counters.reject("unavailable")
             raise

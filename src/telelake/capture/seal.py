@@ -19,15 +19,16 @@ from telelake.capture.frames import Report, read
 from telelake.capture.journal import Journal
 from telelake.errors import StoreError, StoreUnavailable, UnreadableUpdate
 from telelake.ports import RawStore
-from telelake.raw import Line, Record, context_date, pack, quarantine_line, raw_line, segment_key
+from telelake.raw import Content, Line, Record, context_date, pack, quarantine_line, raw_line, segment_key
 from telelake.tables import form
+from telelake.telegram.calls import read_call
 from telelake.telegram.update import read_update
 
 _HELD_BYTES = 16 * 1024 * 1024  # lines held before they are written as segments: memory, whatever seal_bytes is
 _TURN = 0.001
 _LONGEST_WAIT = 60.0
 
-_Group = tuple[bool, int, date]
+_Group = tuple[bool, Content, int, date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Sealed:
 def line_of(record: Record, zone: ZoneInfo) -> tuple[bool, date, Line]:
     """Return whether the record is quarantined, its context_date and its line. Never fails for a body's content."""
     try:
+        if record.content is Content.CALLS:
+            return False, context_date(read_call(record.body), record.received_at, zone), raw_line(record)
         update = read_update(record.body)
         return False, context_date(update.date, record.received_at, zone), raw_line(record, form.mark(record.body))
     except UnreadableUpdate as error:
@@ -68,7 +71,7 @@ def seal_file(path: Path, store: RawStore, zone: ZoneInfo, *, gently: bool = Fal
     for record in read(path, report):
         is_quarantined, day, line = line_of(record, zone)
         quarantined += is_quarantined
-        groups.setdefault((is_quarantined, record.bot_id, day), []).append(line)
+        groups.setdefault((is_quarantined, record.content, record.bot_id, day), []).append(line)
         held += len(line.data)
         if held >= _HELD_BYTES:
             segments += _put(groups, store)
@@ -179,9 +182,10 @@ class Sealer:
 
 
 def _put(groups: dict[_Group, list[Line]], store: RawStore) -> int:
-    for (quarantined, bot_id, day), lines in groups.items():
+    for (quarantined, content, bot_id, day), lines in groups.items():
+        key = segment_key(quarantined=quarantined, bot_id=bot_id, day=day, lines=lines, content=content)
         # False means that an earlier attempt came this far: the key is made from the records, so they are the same.
-        store.put(segment_key(quarantined=quarantined, bot_id=bot_id, day=day, lines=lines), pack(lines))
+        store.put(key, pack(lines))
     return len(groups)
 
 

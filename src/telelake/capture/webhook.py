@@ -22,6 +22,7 @@ from telelake.errors import BodyTooLarge, NotFromTelegram, StoreUnavailable, Tel
 
 PREFIX = "/telegram/"
 HEALTH = "/healthz"
+PROXY_PREFIXES = ("/bot", "/file/bot")
 SOURCE = "webhook"
 
 _RETRY_AFTER = b"5"  # seconds; Telegram obeys it, and backs off to minutes without it
@@ -31,6 +32,7 @@ _SWITCH_SECONDS = 0.0005
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
 _Headers = Iterable[tuple[bytes, bytes]]
 
 
@@ -57,6 +59,7 @@ class Webhook:
         *,
         max_body_bytes: int,
         beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
+        proxy: Application | None = None,
     ) -> None:
         """Make the application.
 
@@ -65,9 +68,11 @@ class Webhook:
             bots: those that may knock, by name.
             max_body_bytes: a larger body is answered 413.
             beside: sources that need no door; they run until the receiver closes.
+            proxy: what answers below `/bot` and `/file/bot`; these paths are nobody's when there is none.
         """
         self._receiver = receiver
         self._beside = beside
+        self._proxy = proxy
         self._max_body_bytes = max_body_bytes
         self._bots = {name: (bot.bot_id, _digest(bot.secret.encode())) for name, bot in bots.items()}
         self._nobody = (0, os.urandom(32))
@@ -79,6 +84,8 @@ class Webhook:
                 await self._update(scope, receive, send)
             elif path == HEALTH:
                 await self._health(scope, send)
+            elif self._proxy is not None and path.startswith(PROXY_PREFIXES):
+                await self._proxy(scope, receive, send)
             else:
                 await _answer(send, 404)
         elif scope["type"] == "lifespan":

@@ -1,0 +1,41 @@
+"""What is known of the calls that a bot makes: what in them is secret, and which messages an answer holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from telelake.errors import UnreadableUpdate
+from telelake.telegram.update import loads_leniently
+
+
+def read_call(body: bytes) -> int | None:
+    """Return the date (Unix seconds) of the message that a recorded call made or changed; None when it is of none.
+
+    Raises:
+        UnreadableUpdate: the bytes are not a call as the recorder writes it.
+    """
+    try:
+        body.decode("utf-8")
+        call = msgspec.json.decode(body, type=_Call)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        call = _read_leniently(body)
+    answer = call.answer if isinstance(call.answer, dict) else {}
+    result = answer.get("result")
+    first = result[0] if isinstance(result, list) and result else result
+    date = first.get("date") if isinstance(first, dict) and "message_id" in first else None
+    return date if type(date) is int else None
+
+
+class _Call(msgspec.Struct):
+    call: str
+    started_at: str
+    answer: Any = None
+
+
+def _read_leniently(body: bytes) -> _Call:
+    try:
+        return msgspec.convert(loads_leniently(body.decode("utf-8")), _Call)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        raise UnreadableUpdate("not a recorded call") from None
