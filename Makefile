@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 STANDIN := $(VENV)/aws-standin
 
-.PHONY: demo test test-aws check reference bench clean
+.PHONY: demo test test-aws nightly check reference clean
 
 demo: $(STAMP)
 	$(BIN)/telelake demo $(ARGS)
@@ -16,6 +16,10 @@ test: $(STAMP)-test $(STANDIN)/.installed
 
 test-aws: $(STAMP)-test $(STANDIN)/.installed
 	$(BIN)/pytest tests/aws $(ARGS)
+
+nightly: $(STAMP)-test
+	TELELAKE_TEST_LONG=1 $(BIN)/pytest tests/capture/test_fuzz.py tests/capture/test_proxy.py tests/clients/test_delivery.py
+	$(BIN)/python bench/kills.py --flips 10000 --faults
 
 check: $(STAMP)-check
 	$(BIN)/ruff check .
@@ -33,7 +37,7 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	touch $@
 
-$(STAMP)-test: $(STAMP) tests/set_up.sh
+$(STAMP)-test: $(STAMP) tests/set_up.sh tests/clients/node_bots/package.json
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	sh tests/set_up.sh $(VENV)
 	touch $@

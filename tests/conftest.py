@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 from collections import defaultdict
@@ -24,6 +25,7 @@ from telelake.stores.objects import DirectoryStore
 from telelake.tables.catalog import TABLES
 from telelake.wrangle.day import Report, Wrangler
 from telelake.wrangle.duckdb import DuckDBEngine
+from tests.canaries import Watch
 from tests.moto_server import moto_server
 from tests.plain_tables import PlainTables
 
@@ -55,16 +57,57 @@ class LakeFolder:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         return raw.Record(record_id or f"test-{next(self._ids):08d}", bot, "webhook", at, data)
 
+    def call(
+        self,
+        method: str,
+        request: dict[str, Any],
+        answer: Any,
+        at: datetime = NOW,
+        record_id: str | None = None,
+        **more: Any,
+    ) -> raw.Record:
+        """Return a call as it was recorded."""
+        started_at = at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        head = {"call": method, "started_at": started_at, "seconds": 0.125, "status": 200}
+        body = json.dumps({**head, "request": request, "answer": answer, **more}).encode()
+        return raw.Record(record_id or f"test-{next(self._ids):08d}", BOT, "proxy", at, body, raw.Content.CALLS)
+
     def seal(self, records: Iterable[raw.Record], *, marked: bool = True) -> None:
         """Put records into raw and quarantine, as one sealing would; unmarked, as one would that knows no form."""
-        groups: dict[tuple[bool, int, date], list[raw.Line]] = defaultdict(list)
+        groups: dict[tuple[bool, raw.Content, int, date], list[raw.Line]] = defaultdict(list)
         for record in records:
             quarantined, day, line = line_of(record, self.zone)
-            if not marked and not quarantined:
+            if not marked and not quarantined and record.content is raw.Content.UPDATES:
                 line = raw.raw_line(record)
-            groups[quarantined, record.bot_id, day].append(line)
-        for (quarantined, bot, day), lines in groups.items():
-            key = raw.segment_key(quarantined=quarantined, bot_id=bot, day=day, lines=lines)
+            groups[quarantined, record.content, record.bot_id, day].append(line)
+        for (quarantined, content, bot, day), lines in groups.items():
+            key = raw.segment_key(quarantined=quarantined, bot_id=bot, day=day, lines=lines, content=content)
+            self.store.put(key, raw.pack(lines))
+
+    def add_export(
+        self,
+        *messages: dict[str, Any] | bytes,
+        chat: dict[str, Any] | None = None,
+        account: int = 0,
+        own: Sequence[int] = (BOT,),
+        file: str = "result.json",
+        at: datetime = NOW,
+    ) -> None:
+        """Put messages of an export into raw, as importing the file would; one without a date comes at `at`."""
+        known = {"id": -1001000000001, "type": "supergroup", "name": "Suporte", **(chat or {})}
+        days: dict[date, list[raw.Line]] = defaultdict(list)
+        for number, message in enumerate(messages):
+            body = message if isinstance(message, bytes) else json.dumps(message).encode()
+            moment = at
+            if isinstance(message, dict) and str(message.get("date_unixtime")).isdecimal():
+                moment = datetime.fromtimestamp(int(message["date_unixtime"]), UTC)
+            record_id = f"import-{hashlib.sha256(file.encode()).hexdigest()[:16]}-{number}"
+            line = raw.raw_line(raw.Record(record_id, 0, "import", moment, body, raw.Content.EXPORTS))
+            beside = f',"account":{account},"chat":{json.dumps(known)},"own":{json.dumps(list(own))},"body":'.encode()
+            head, _, rest = line.data.partition(b',"body":')
+            days[moment.astimezone(self.zone).date()].append(raw.Line(head + beside + rest, line.digest))
+        for day, lines in days.items():
+            key = raw.segment_key(quarantined=False, bot_id=0, day=day, lines=lines, content=raw.Content.EXPORTS)
             self.store.put(key, raw.pack(lines))
 
     def add(self, *bodies: bytes | dict[str, Any], at: datetime = NOW, bot: int = BOT) -> None:
@@ -106,6 +149,11 @@ class LakeFolder:
             else []
             for name in tables
         }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the whole run searched for secrets when it ends."""
+    config.pluginmanager.register(Watch(config), "canaries")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Finds, or installs, what the tests need beside Python packages: a Chromium and strace. Writes $1/browser.env.
+# Finds, or installs, what the tests need beside Python packages: a Chromium, strace, Node.js with the bot frameworks of
+# tests/clients. Writes $1/browser.env and $1/node. What is there is not installed again: a second run needs no network.
 set -eu
 venv=$1
 
@@ -26,6 +27,22 @@ PY
 
 if ! command -v strace >/dev/null; then
     debian strace || { echo "strace is needed by the tests and could not be installed. Install it, then run make test again." >&2; exit 1; }
+fi
+
+node=$venv/node
+bots=tests/clients/node_bots/package.json
+for tool in node npm; do
+    command -v "$tool" >/dev/null || debian nodejs npm ||
+        { echo "The tests of real clients need Node.js 18 or later with npm: it is not there, and apt-get could not install it. Install it, then run make test again." >&2; exit 1; }
+done
+[ "$(node -p 'parseInt(process.versions.node)')" -ge 18 ] ||
+    { echo "The tests of real clients need Node.js 18 or later; this is $(node --version). Install a later one, then run make test again." >&2; exit 1; }
+if ! cmp -s "$bots" "$node/installed.json"; then
+    mkdir -p "$node"
+    cp "$bots" "$node/package.json"
+    npm install --prefix "$node" --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel=error >/dev/null ||
+        { echo "npm could not install the bot frameworks that $bots names. Look at its message above, then run make test again." >&2; exit 1; }
+    cp "$bots" "$node/installed.json"
 fi
 
 chromium=$(system_chromium) ||

@@ -7,6 +7,7 @@
     ├── NotFromTelegram        a wrong or missing secret; answered 401, nothing is stored
     ├── BodyTooLarge           over the limit; answered 413, nothing is stored
     ├── UnreadableUpdate       bytes that are not an update; they go to quarantine
+    ├── UnreadableFile         a file to import is cut off, damaged or of another kind; nothing of it was imported
     ├── StoreError             a store refused
     │   ├── StoreUnavailable   the disk, the network or the service failed; may be retried
     │   ├── NotStored          there is nothing under that name
@@ -51,6 +52,10 @@ class BodyTooLarge(TelelakeError):
 
 class UnreadableUpdate(TelelakeError):
     """The bytes are not a JSON object with an integer `update_id`; the message is the reason kept in quarantine."""
+
+
+class UnreadableFile(TelelakeError):
+    """A file to import is cut off, damaged or of another kind; says how far it could be read. Nothing of it is in the lake."""
 
 
 class StoreError(TelelakeError):

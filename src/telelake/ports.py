@@ -140,6 +140,15 @@ class DayInput:
     """Those of the day before: a dateless update that was delivered again after midnight lies in both."""
     quarantine: Sequence[Path]
     """Local copies of the day's quarantine segments."""
+    calls: Sequence[Path] = ()
+    """Local copies of the day's segments of recorded calls."""
+    exports: Sequence[Path] = ()
+    """Local copies of the day's segments of messages from exports."""
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All of them."""
+        return (*self.segments, *self.before, *self.quarantine, *self.calls, *self.exports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +157,7 @@ class Books:
 
     raw: int
     rows: int
+    """Of `updates` and `calls` together."""
     duplicates: int
     quarantined: int
     notes: int

@@ -10,11 +10,13 @@ import asyncio
 import signal
 import socket
 import threading
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
 
+from telelake.capture.certificate import certificate
 from telelake.errors import SettingsError, StoreUnavailable
 from telelake.operate.schedule import Schedule
 from telelake.wiring import App
@@ -46,19 +48,50 @@ def listen(host: str, port: int, setting: str) -> socket.socket:
     return bound
 
 
-def address(bound: socket.socket) -> str:
+def address(bound: socket.socket, scheme: str = "http") -> str:
     """Return a bound socket's address as people open it."""
     host, port = bound.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    return f"http://{shown}:{port}"
+    return f"{scheme}://{shown}:{port}"
 
 
 def capture(app: App, say: Say) -> None:
     """Serve the webhook until stopped, then seal what is in the journal."""
     settings = app.settings.capture
     door = app.webhook()
-    with listen(settings.host, settings.port, "capture.port") as bound:
-        _serve_door(door, bound, lambda: _announce(app, bound, say))
+    with (
+        listen(settings.host, settings.port, "capture.port") as bound,
+        _metrics_beside(app) as begin_metrics,
+    ):
+
+        def begin() -> None:
+            _announce(app, bound, say)
+            begin_metrics(say)
+
+        _serve_door(app, door, bound, begin, say)
+
+
+@contextmanager
+def _metrics_beside(app: App) -> Iterator[Callable[[Say], None]]:
+    """Have /metrics served in a thread, when it was asked for: what is yielded begins it, and says where."""
+    port = app.settings.capture.metrics_port
+    if port is None:
+        yield lambda _: None
+        return
+    with listen("127.0.0.1", port, "capture.metrics_port") as bound:
+        page = _server(app.metrics(with_lake=False).page())
+        thread = threading.Thread(target=_serve_beside, args=(page, bound), name="metrics", daemon=True)
+
+        def begin(say: Say) -> None:
+            thread.start()
+            say(f"Metrics: {address(bound)}/metrics")
+
+        try:
+            yield begin
+        finally:
+            page.should_exit = True
+            if thread.is_alive():
+                thread.join(GRACE_SECONDS)
 
 
 def private(host: str) -> str:
@@ -118,7 +151,7 @@ def run(app: App, say: Say) -> None:
             say(f"Dashboard: {address(inner)}")
 
         try:
-            _serve_door(door, public, begin)
+            _serve_door(app, door, public, begin, say)
         finally:
             page.should_exit = True
             plan.stop(GRACE_SECONDS)
@@ -129,7 +162,8 @@ def run(app: App, say: Say) -> None:
 
 def _announce(app: App, bound: socket.socket, say: Say) -> None:
     """Say where capture listens, and which bots are polled."""
-    say(f"Capture listens on {address(bound)}/telegram/<bot>")
+    scheme = "https" if app.settings.capture.tls_certificate else "http"
+    say(f"Capture listens on {address(bound, scheme)}/telegram/<bot>")
     if polled := [name for name, bot in app.settings.bots.items() if bot.mode == "poll"]:
         say(f"Polling for {', '.join(polled)}")
 
@@ -157,18 +191,27 @@ class _Announced:
         await self._app(scope, receive, tell)
 
 
-def _serve_door(door: Any, bound: socket.socket, started: Callable[[], None]) -> None:
-    """Serve the webhook until stopped.
+def _serve_door(app: App, door: Any, bound: socket.socket, started: Callable[[], None], say: Say) -> None:
+    """Serve the webhook until stopped, and look after what Telegram knows of it.
 
     Raises:
         StoreUnavailable: it could not start; another telelake holds the journal, or the folder cannot be used.
     """
-    announced = _Announced(door, started)
+    webhooks = app.webhooks(say)
+
+    def begin() -> None:
+        started()
+        webhooks.start()  # Telegram may post as soon as it is told
+
+    announced = _Announced(door, begin)
+    server = _server(announced, http=app.connections.protocol, at_stop=door.drain, **certificate(app.settings.capture))
     try:
-        _until_stopped(_server(announced), bound)
+        _until_stopped(server, bound)
     except SystemExit:  # uvicorn's way to say that the application did not start
         if announced.failure is None:
             raise
+    finally:
+        webhooks.stop()
     if announced.failure is not None:
         raise StoreUnavailable(announced.failure)
 
@@ -180,21 +223,38 @@ def _schedule(app: App) -> Schedule:
     )
 
 
-def _server(app: Any) -> uvicorn.Server:
-    return uvicorn.Server(
+class _Server(uvicorn.Server):
+    """A server that says so before it waits for its open requests."""
+
+    def __init__(self, config: uvicorn.Config, at_stop: Callable[[], None] | None) -> None:
+        super().__init__(config)
+        self._at_stop = at_stop
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, and end what is open."""
+        if self._at_stop is not None:
+            self._at_stop()
+        await super().shutdown(sockets)
+
+
+def _server(app: Any, http: Any = "httptools", at_stop: Callable[[], None] | None = None, **tls: Any) -> uvicorn.Server:
+    return _Server(
         uvicorn.Config(
             app,
-            loop="uvloop",
-            http="httptools",
+            loop="telelake.capture.connection:Loop",
+            http=http,
             ws="none",
             lifespan="on",
             log_config=None,
             access_log=False,
+            proxy_headers=False,  # by default it believes X-Forwarded-For of whoever comes from 127.0.0.1
             server_header=False,
             date_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
             timeout_keep_alive=75,  # Telegram keeps an idle connection for 60 s; closing first would cost it a retry
-        )
+            **tls,
+        ),
+        at_stop,
     )
 
 

@@ -67,8 +67,8 @@ class Bot(_Section):
     """Address of the Bot API server that is polled, or that the recording proxy hands calls on to."""
     forward_to: Annotated[str, Field(pattern=r"^https?://")] | None = None
     """Address of a bot that exists: what is posted to the webhook is recorded, then handed on, and its answer relayed."""
-    forward_seconds: Annotated[float, Field(gt=0)] = 10.0
-    """How long a delivery is tried again within Telegram's request while the bot is down."""
+    forward_seconds: Annotated[float, Field(gt=0, le=50)] = 10.0
+    """How long a delivery is tried again within Telegram's request, which lasts 60 at most, while the bot is down."""
     forward_failure: Literal["refuse", "accept"] = "refuse"
     """When the bot stays down: `refuse` answers 503, and Telegram brings the update again; `accept` answers 200, and the
     bot never sees it. It is recorded either way."""
@@ -93,8 +93,13 @@ class Bot(_Section):
     def api_token(self, name: str) -> str:
         """Return the bot's token."""
         if self.token is None:
-            raise SettingsError(f'bots.{name} has mode = "poll" and needs `token = {{ env = "…" }}`.')
+            raise SettingsError(f'bots.{name} has mode = "{self.mode}" and needs `token = {{ env = "…" }}`.')
         return self.token.read()
+
+    @property
+    def has_token(self) -> bool:
+        """Whether a token is named, and is there."""
+        return self.token is not None and bool(os.environ.get(self.token.env))
 
     def webhook_secret(self, name: str) -> str:
         """Return the webhook's secret, checked against what Telegram allows."""
@@ -133,6 +138,10 @@ class Capture(_Section):
     """A request whose headers take longer is cut off."""
     body_seconds: Annotated[float, Field(gt=0)] = 60.0
     """A request whose body takes longer is cut off."""
+    open_connections: Annotated[int, Field(ge=16)] = 1024
+    """Connections that the capture port holds at once; at the bound, those that wait without a request go first."""
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """Port on 127.0.0.1 at which `telelake capture` serves /metrics; none when unset. `run` has it on the dashboard's port."""
     max_body_bytes: Annotated[int, Field(ge=1024)] = 4 * 1024 * 1024
     """A larger body is answered 413 (Telegram's own limit is 512 KiB)."""
     max_pending_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024 * 1024
@@ -168,7 +177,7 @@ class Wrangle(_Section):
     """Memory that the engine may account for before it spills to disk; a build stays well below it in practice."""
     threads: Annotated[int, Field(ge=1)] | None = None
     """Threads of the engine; all processors when unset."""
-    batch_bytes: Annotated[int, Field(ge=1)] = 256 * 1024 * 1024
+    batch_bytes: Annotated[int, Field(ge=1)] = 16 * 1024 * 1024
     """Compressed raw bytes that are built together; a larger day is built alone."""
     max_day_bytes: Annotated[int, Field(ge=1)] | None = None
     """Compressed raw bytes of the largest day that this machine attempts; a larger one fails at once. No bound when unset."""
@@ -353,6 +362,12 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
     except ValidationError as error:
         raise SettingsError(_explain(error, where)) from error
     _refuse_unknown_variables(settings)
+    if settings.capture.max_pending_bytes < settings.capture.max_body_bytes:
+        raise SettingsError(
+            f"capture.max_pending_bytes = {settings.capture.max_pending_bytes} is less than capture.max_body_bytes = "
+            f"{settings.capture.max_body_bytes}: a body between the two would be refused for ever. Raise the first, or "
+            "lower the second."
+        )
     _ = settings.zone, settings.home_path
     return settings
 

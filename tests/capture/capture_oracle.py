@@ -55,14 +55,16 @@ def read_lake(home: Path) -> Found:
         assert lines.pop() == b""
         assert len(lines) == segment.records
         for line in lines:
-            envelope = json.loads(line)
+            head, is_raw, body = line.partition(b',"body":')
+            # The body apart: Python's reader refuses numbers of 5,000 digits.
+            envelope = json.loads(head + b"}" if is_raw else line)
             record_id = envelope["record_id"]
             if segment.quarantined:
                 body = base64.b64decode(envelope["body_base64"])
                 assert hashlib.sha256(body).hexdigest() == envelope["sha256"]
                 found.quarantined.add(record_id)
             else:
-                body = line[line.index(b',"body":') + len(b',"body":') : -1]
+                body = body[:-1]
             if record_id in found.bodies:
                 found.twice.append(record_id)
             found.bodies[record_id] = body

@@ -107,14 +107,13 @@ def gone(pid: int, seconds: float = 20) -> None:
     raise AssertionError(f"process {pid} does not end")
 
 
-@pytest.mark.slow
-def test_no_kill_loses_invents_damages_or_doubles_a_body(tmp_path):
-    """Kill capture at random moments, sealing included: after the last start all obligations lie in raw, once, and no more."""
+def kill_often(folder: Path, kills: int) -> tuple[dict[str, int], int, int]:
+    """Kill capture at random moments, sealing included; return the verdict, the number of obligations, and the seed."""
     seed = random.randrange(1 << 32)
     rng = random.Random(seed)
     port = free_port()
     nursery = subprocess.Popen(
-        [sys.executable, str(HERE / "serve_capture.py"), str(tmp_path), "--nursery"],
+        [sys.executable, str(HERE / "serve_capture.py"), str(folder), "--nursery"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
 
@@ -126,7 +125,7 @@ def test_no_kill_loses_invents_damages_or_doubles_a_body(tmp_path):
     load = Load(port)
 
     async def all_cycles() -> None:
-        for _ in range(KILLS):
+        for _ in range(kills):
             pid = start()
             await load.cycle(pid, rng.choice((rng.uniform(0, 0.02), rng.uniform(0, 0.12))))
 
@@ -150,10 +149,15 @@ def test_no_kill_loses_invents_damages_or_doubles_a_body(tmp_path):
         nursery.stdin.close()
         nursery.wait(20)
         nursery.stdout.close()
-    print(f"{KILLS} kills in {seconds:.1f} s, {len(load.obligations)} obligations")
-    found = read_lake(tmp_path / "home")
-    assert verdict(found, [*load.sent, fresh], [*load.obligations, fresh]) == {
-        "lost": 0, "invented_or_damaged": 0, "doubled": 0,
-    }, seed  # fmt: skip
-    assert len(load.obligations) > 10 * KILLS, "too little was at stake"
-    assert not list((tmp_path / "state" / "journal").glob("*.journal")), "something was left unsealed"
+    print(f"{kills} kills in {seconds:.1f} s, {len(load.obligations)} obligations")
+    assert not list((folder / "state" / "journal").glob("*.journal")), "something was left unsealed"
+    result = verdict(read_lake(folder / "home"), [*load.sent, fresh], [*load.obligations, fresh])
+    return result, len(load.obligations), seed
+
+
+@pytest.mark.slow
+def test_no_kill_loses_invents_damages_or_doubles_a_body(tmp_path):
+    """After three hundred kills and a last start all obligations lie in raw, once, and no more."""
+    result, obligations, seed = kill_often(tmp_path, KILLS)
+    assert result == {"lost": 0, "invented_or_damaged": 0, "doubled": 0}, seed
+    assert obligations > 10 * KILLS, "too little was at stake"

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.canaries import INPUT
 
 HERE = Path(__file__).parent
 SECRET = "serve-capture-secret"
@@ -92,7 +93,9 @@ def post(port: int, worker: int) -> None:
 
 def trace_capture(folder: Path, script: Path) -> str:
     """Run some hundred requests against capture under strace; return the trace."""
-    trace = folder / "trace"
+    # All that is read and written is in the trace, the secret of each request too.
+    trace = folder / INPUT / "trace"
+    trace.parent.mkdir()
     process = subprocess.Popen(
         ["strace", "-f", "-y", "-s", "200000", "-o", str(trace), "-e",
          "trace=read,recvfrom,recvmsg,write,writev,pwrite64,pwritev,fdatasync,fsync,sendto,sendmsg",

@@ -24,6 +24,8 @@ class Server:
     """Each token's webhook."""
     answer: tuple[int, bytes, dict[str, str]] | None = None
     """Given to every call when set: status, body, headers."""
+    more: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Further fields of results, by method."""
     asked_at: list[float] = field(default_factory=list)
     """When each request came (monotonic seconds), with any token and any answer."""
     waiting: dict[str, dict[int, bytes]] = field(default_factory=dict)
@@ -74,7 +76,12 @@ class Server:
             found = self.webhooks.get(token, {})
             kept = {key: found[key] for key in ("allowed_updates", "max_connections") if key in found}
             info = {"url": found.get("url", ""), "has_custom_certificate": False, "pending_update_count": 3, **kept}
+            info |= self.more.get(method, {})
             return 200, {"ok": True, "result": info}
+        if method == "getMe":
+            number = int(token.partition(":")[0])
+            me = {"id": number, "is_bot": True, "first_name": "Suporte", "username": "suporte_bot"}
+            return 200, {"ok": True, "result": me | {"can_read_all_group_messages": True} | self.more.get(method, {})}
         return 404, {"ok": False, "error_code": 404, "description": "Not Found: method not found"}
 
 

@@ -44,7 +44,9 @@ def test_case(case: str, lake: LakeFolder) -> None:
     """What was delivered gives the tables that the case says."""
     steps = json.loads((CASES / case / "deliveries.json").read_text(encoding="utf-8"))
     for step in steps:
-        lake.seal([_record(lake, delivery) for delivery in step])
+        lake.seal([_record(lake, delivery) for delivery in step if "export" not in delivery])
+        for export in (delivery["export"] for delivery in step if "export" in delivery):
+            lake.add_export(*export.pop("messages"), **export)
         lake.wrangle()
     for path in sorted((CASES / case).glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as file:

@@ -7,7 +7,6 @@ same is left. Owns the order of things and what Telegram is told; `account` and 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +17,9 @@ from telelake.aws import package
 from telelake.aws.account import FUNCTIONS, Account, Say
 from telelake.aws.formation import Formation
 from telelake.errors import DeployError, SettingsError
+from telelake.operate.webhooks import Wanted, put
 from telelake.settings import Settings
 from telelake.telegram.client import BotApi
-from telelake.telegram.update import update_kinds
 
 DRAIN_SECONDS = 900
 """How long `destroy` waits for queued updates to be sealed."""
@@ -93,7 +92,7 @@ def deploy(
     webhooks = {name: f"{outputs['WebhookUrl'].rstrip('/')}/telegram/{name}" for name in bots}
     for name, url in webhooks.items():
         if name in apis:
-            _set_webhook(apis[name], name, url, bots[name].secret, settings.aws.max_connections, say)
+            put(apis[name], name, Wanted(url, bots[name].secret, settings.aws.max_connections), say)
         else:
             say(f"bots.{name} has no token here. Set its webhook yourself: {url}")
     account.start_wrangle(outputs["WrangleFunction"])
@@ -162,19 +161,3 @@ def _build(settings: Settings, scratch: Path, say: Say) -> Path:
         if not made.compiled and function == FUNCTIONS[-1]:
             say(f"There is no python{package.PYTHON} here, so modules go uncompiled; a first start takes longer.")
     return scratch / "packages"
-
-
-def _set_webhook(api: BotApi, name: str, url: str, secret: str, max_connections: int, say: Say) -> None:
-    """Set a bot's webhook and ask whether it is as it was set."""
-    kinds = update_kinds()
-    began = int(time.time())
-    api.set_webhook(url, secret, kinds=kinds, max_connections=max_connections)
-    info = api.webhook_info()
-    if info.url != url:
-        raise DeployError(f"Telegram says that bots.{name} posts to '{info.url}', not to '{url}'. Run this again.")
-    lacking = sorted(set(kinds) - set(info.allowed_updates))
-    if lacking:
-        say(f"Telegram does not know these kinds of update yet: {', '.join(lacking)}.")
-    if info.last_error_date is not None and info.last_error_date >= began:
-        say(f"Telegram could not deliver to bots.{name}: {info.last_error_message}. It tries again by itself.")
-    say(f"Telegram posts the updates of bots.{name} to {url}; {info.pending_update_count} wait.")

@@ -7,6 +7,7 @@ never waits. What waits is bounded: past `max_pending_bytes` a body is refused a
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from queue import SimpleQueue
@@ -38,7 +39,7 @@ class GroupCommit:
         self.failure: str | None = None
         """Why the last batch failed; None when it did not."""
         self.failed_at = 0.0
-        """When, by the loop's clock."""
+        """When, by the monotonic clock."""
 
     def start(self) -> None:
         """Start the thread; call from the loop."""
@@ -56,10 +57,12 @@ class GroupCommit:
     def hold(self, count: int) -> None:
         """Count bytes that are in memory but not yet submitted; give them back with `release`.
 
+        What comes while nothing else waits is let in, however large: else it would be refused for ever.
+
         Raises:
             StoreUnavailable: too much waits already.
         """
-        if self.pending_bytes + count > self._max_pending_bytes:
+        if self.pending_bytes and self.pending_bytes + count > self._max_pending_bytes:
             waiting = self.pending_bytes
             raise StoreUnavailable(f"{waiting} bytes wait for the disk (capture.max_pending_bytes is reached).")
         self.pending_bytes += count
@@ -125,7 +128,7 @@ class GroupCommit:
         if error is None:
             self.failure = None
         else:
-            self.failure, self.failed_at = str(error), self._loop.time()
+            self.failure, self.failed_at = str(error), time.monotonic()
         for entry, future in batch:
             self.pending_bytes -= size(entry)
             if future.done():

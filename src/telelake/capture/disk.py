@@ -51,7 +51,12 @@ class Disk:
             return
         self.make_folder(path.parent)
         path.mkdir(mode=0o700, exist_ok=True)
-        self.sync_folder(path.parent)
+        try:
+            self.sync_folder(path.parent)
+        except OSError:
+            # Left there, the next attempt would find it and take its entry for synced.
+            path.rmdir()
+            raise
 
 
 DISK = Disk()

@@ -142,6 +142,20 @@ def read(path: Path, report: Report) -> Iterator[Record]:
         report.damaged_frames += max(1, data.count(name.marker, lost_from))
 
 
+def first_received_us(path: Path) -> int | None:
+    """Return when a file's first record came, or None when that cannot be told; the rest of it is not looked at."""
+    name = FileName.parse(path.name)
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError:
+        return None
+    if name is None or len(head) < _HEAD or not head.startswith(name.marker):
+        return None
+    received_us: int = _REST.unpack_from(head, _PREFIX.size)[2]
+    return received_us
+
+
 def _frame_at(data: bytes, offset: int, marker: bytes) -> tuple[int, int, Entry] | None:
     """Return number, end and content of the frame at `offset`, or None when none is intact there."""
     body_at = offset + _HEAD

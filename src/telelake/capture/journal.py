@@ -16,14 +16,14 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
 from telelake.capture.disk import DISK, Disk
-from telelake.capture.frames import SUFFIX, Entry, FileName, encode
+from telelake.capture.frames import SUFFIX, Entry, FileName, encode, first_received_us
 from telelake.errors import Conflict, StoreUnavailable
 
 LOCK_NAME = "lock"
@@ -36,7 +36,7 @@ class Backlog:
     files: int
     bytes: int
     oldest_seconds: float
-    """Age of the oldest file by its last write; 0 when there is none."""
+    """Age of the oldest record, by when it was received; 0 when there is none."""
 
 
 @dataclass(slots=True)
@@ -53,11 +53,37 @@ class _Open:
     records: int = 0
 
 
+def backlog(folder: Path) -> Backlog:
+    """Return how much waits in a journal's folder to be sealed; files that vanish meanwhile do not count."""
+    found: list[tuple[float, int, str]] = []
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            if entry.name.endswith(SUFFIX):
+                with suppress(FileNotFoundError):
+                    stat = entry.stat()
+                    if stat.st_size:
+                        found.append((stat.st_mtime, stat.st_size, entry.path))
+    if not found:
+        return Backlog(0, 0, 0.0)
+    # One file is written after the other, so the one that was written to least lately has the oldest record.
+    written, _, path = min(found)
+    began = first_received_us(Path(path))
+    age = time.time() - (written if began is None else began / 1e6)
+    return Backlog(len(found), sum(size for _, size, _ in found), max(0.0, age))
+
+
 class Journal:
     """The writer of one folder."""
 
-    def __init__(self, folder: Path, *, seal_bytes: int, disk: Disk = DISK) -> None:
-        """Take the folder's lock, making the folder when there is none.
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        seal_bytes: int,
+        disk: Disk = DISK,
+        synced: Callable[[float], object] = lambda _: None,
+    ) -> None:
+        """Take the folder's lock, making the folder when there is none. `synced` is told how long each sync took.
 
         Raises:
             Conflict: another process writes here; names it.
@@ -66,6 +92,7 @@ class Journal:
         self.folder = folder
         self._seal_bytes = seal_bytes
         self._disk = disk
+        self._synced = synced
         self._file: _Open | None = None
         self._spare: _Open | None = None
         self._guard = Lock()
@@ -82,8 +109,10 @@ class Journal:
             raise Conflict(
                 f"Process {holder} already captures into {folder}. Stop it first, or give this one another state_dir."
             ) from error
-        os.ftruncate(self._lock, 0)
-        os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
+        # Only what a second process says of this one; a full disk is no reason not to start, and to seal what is there.
+        with suppress(OSError):
+            os.ftruncate(self._lock, 0)
+            os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
 
     def append(self, entries: Sequence[Entry]) -> bool:
         """Write entries, sync them once, and return whether the file is now full and closed.
@@ -98,7 +127,9 @@ class Journal:
                     file = self._next()
                 data = encode(file.name, entries, file.size, file.records)
                 self._disk.write(file.descriptor, data)
+                began = time.perf_counter()
                 self._disk.sync(file.descriptor)
+                self._synced(time.perf_counter() - began)
             except OSError as error:
                 self._abandon(file)
                 raise StoreUnavailable(f"The journal in {self.folder} cannot be written: {error}.") from error
@@ -141,19 +172,6 @@ class Journal:
             except OSError as error:
                 raise StoreUnavailable(f"The journal's folder {self.folder} cannot be read: {error}.") from error
         return [self.folder / name for _, name in sorted(found) if name not in in_use and FileName.parse(name)]
-
-    def backlog(self) -> Backlog:
-        """Return how much waits to be sealed; files that vanish meanwhile do not count."""
-        sizes, times = [], []
-        with suppress(OSError):
-            for entry in os.scandir(self.folder):
-                if entry.name.endswith(SUFFIX):
-                    with suppress(FileNotFoundError):
-                        found = entry.stat()
-                        if found.st_size:
-                            sizes.append(found.st_size)
-                            times.append(found.st_mtime)
-        return Backlog(len(sizes), sum(sizes), max(0.0, time.time() - min(times)) if times else 0.0)
 
     def discard(self, path: Path) -> None:
         """Remove a closed file, for good on return.

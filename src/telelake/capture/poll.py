@@ -56,6 +56,7 @@ class Poller:
         self._bot = bot
         self._seconds = seconds
         self._offset: int | None = None
+        self._together = _TOGETHER
         self.failure: str | None = None
         """Why the last attempt failed; None when it did not."""
 
@@ -87,13 +88,16 @@ class Poller:
         Raises:
             StoreUnavailable: some are not stored; all are fetched again.
         """
-        for start in range(0, len(found), _TOGETHER):
+        # After a failure one by one: what is too large to wait beside others is let in alone.
+        count, self._together = self._together, 1
+        for start in range(0, len(found), count):
             together = [
-                self._receiver.receive(self._bot.bot_id, SOURCE, each.body) for each in found[start : start + _TOGETHER]
+                self._receiver.receive(self._bot.bot_id, SOURCE, each.body) for each in found[start : start + count]
             ]
             for stored in await asyncio.gather(*together, return_exceptions=True):
                 if isinstance(stored, BaseException):
                     raise stored
+        self._together = _TOGETHER
         # An empty answer says that Telegram has forgotten all that we have. After a quiet week ids begin anew, maybe lower:
         # an old offset would then have updates forgotten that nobody has seen.
         self._offset = found[-1].update_id + 1 if found else None

@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -17,7 +19,7 @@ from telelake.capture.commit import GroupCommit
 from telelake.capture.counters import Counters
 from telelake.capture.disk import DISK, Disk
 from telelake.capture.frames import Entry
-from telelake.capture.journal import Backlog, Journal
+from telelake.capture.journal import Backlog, Journal, backlog
 from telelake.capture.seal import Sealer, seal_all
 from telelake.errors import StoreUnavailable
 from telelake.ports import RawStore
@@ -27,8 +29,9 @@ if TYPE_CHECKING:
     from telelake.settings import Capture  # pydantic is most of a small function's start
 
 _FAILING_SECONDS = 10.0
+_LOOP_SECONDS = 1.0  # how long another thread waits for a turn of the loop
 
-_STOPPED = Backlog(0, 0, 0.0)
+_NOTHING = Backlog(0, 0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class Status:
     """Running, room for bodies, and no failed write within the last seconds."""
     pending_bytes: int
     """Bytes that wait for the disk."""
+    max_pending_bytes: int
+    """Past so many, bodies are refused."""
     backlog: Backlog
     """What waits to be sealed."""
     journal_failure: str | None
@@ -84,6 +89,7 @@ class Receiver:
         self._commit = GroupCommit(self._append, settings.max_pending_bytes)
         self._journal: Journal | None = None
         self._sealer: Sealer | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
         """Take the journal, begin to seal what a crash left, and accept bodies.
@@ -92,14 +98,17 @@ class Receiver:
             Conflict: another process captures into the same folder.
             StoreUnavailable: the folder cannot be used.
         """
-        journal = Journal(self._folder, seal_bytes=self._settings.seal_bytes, disk=self._disk)
+        journal = Journal(
+            self._folder, seal_bytes=self._settings.seal_bytes, disk=self._disk, synced=self.counters.fsync.observe
+        )
         self._journal = journal
+        self._loop = asyncio.get_running_loop()
         self._sealer = Sealer(
             journal, self._store, self._zone, self.counters,
             seal_seconds=self._settings.seal_seconds, retry_seconds=self._retry_seconds,
         )  # fmt: skip
-        self._commit.start()
         self._sealer.start()
+        self._commit.start()
 
     async def close(self) -> None:
         """Refuse what comes, finish what is pending, seal everything if the store allows, let go of the journal."""
@@ -116,11 +125,13 @@ class Receiver:
         Raises:
             StoreUnavailable: it is not, and may be offered again.
         """
+        began = time.perf_counter()
         counters = self.counters
-        counters.received += 1
+        stream = counters.offer(bot_id, source, is_call)
+        received_us = self._now()
         try:
             label = f"{source}/{Content.CALLS}" if is_call else source
-            await self._commit.submit(Entry(self._now(), bot_id, label, body))
+            await self._commit.submit(Entry(received_us, bot_id, label, body))
         except StoreUnavailable:
             counters.reject("unavailable")
             raise
@@ -129,10 +140,14 @@ class Receiver:
             counters.reject("cancelled")
             raise
         counters.stored += 1
+        stream.stored += 1
+        if received_us > stream.last_us:
+            stream.last_us = received_us
+        counters.ack.observe(time.perf_counter() - began)
 
-    def reject(self, reason: str) -> None:
-        """Count a body that its source turned away before it came here."""
-        self.counters.received += 1
+    def reject(self, reason: str, bot_id: int = 0, source: str = "") -> None:
+        """Count a body that its source turned away before it came here; whose it was, when that is known."""
+        self.counters.offer(bot_id, source, False)
         self.counters.reject(reason)
 
     def hold(self, count: int) -> None:
@@ -154,26 +169,55 @@ class Receiver:
         if not commit.is_running or commit.pending_bytes >= self._settings.max_pending_bytes:
             return False
         # Without new bodies nothing could show that the disk is back: an old failure is forgotten.
-        return commit.failure is None or asyncio.get_running_loop().time() - commit.failed_at > _FAILING_SECONDS
+        return commit.failure is None or time.monotonic() - commit.failed_at > _FAILING_SECONDS
 
     def status(self) -> Status:
         """Return how capture is now. Call from the loop."""
-        journal, sealer, commit = self._journal, self._sealer, self._commit
+        return replace(self._status(), backlog=self._backlog())
+
+    def snapshot(self) -> Status:
+        """Return how capture is, to any thread but the loop's: the counts of one moment, which change no more.
+
+        A loop that does not come round in a second is not waited for; its counts may then be of two moments.
+        """
+        loop = self._loop
+        status = None
+        if loop is not None and loop.is_running():
+            taken: Future[Status] = Future()
+            # RuntimeError: the loop was closed meanwhile. Nothing counts any more then.
+            with suppress(RuntimeError, TimeoutError):
+                loop.call_soon_threadsafe(lambda: taken.set_result(self._status()))
+                status = taken.result(_LOOP_SECONDS)
+        # The folder is looked at here: the loop must not wait for a disk.
+        return replace(status or self._status(), backlog=self._backlog())
+
+    def _backlog(self) -> Backlog:
+        # What a last sealing left is told, too.
+        return backlog(self._folder)
+
+    def _status(self) -> Status:
+        sealer, commit = self._sealer, self._commit
         return Status(
             is_running=commit.is_running,
             is_healthy=self.is_healthy,
             pending_bytes=commit.pending_bytes,
-            backlog=journal.backlog() if journal else _STOPPED,
+            max_pending_bytes=self._settings.max_pending_bytes,
+            backlog=_NOTHING,
             journal_failure=commit.failure,
             seal_failure=sealer.failure if sealer else None,
-            counters=self.counters,
+            counters=self.counters.copy(),
         )
 
     def _append(self, entries: Sequence[Entry]) -> None:
         journal, sealer = self._journal, self._sealer
         if journal is None or sealer is None:
             raise StoreUnavailable("Capture is not running.")
-        if journal.append(entries):
+        try:
+            is_full = journal.append(entries)
+        except StoreUnavailable:
+            self.counters.journal_failures += 1
+            raise
+        if is_full:
             sealer.wake()
 
 

@@ -7,6 +7,7 @@ never capture: the files wait.
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from datetime import date
@@ -90,6 +91,7 @@ def seal_all(journal: Journal, store: RawStore, zone: ZoneInfo, counters: Counte
     Raises:
         StoreError: what could not be sealed waits in the journal; call again.
     """
+    _load_reader()
     unreadable: OSError | None = None
     for path in journal.closed():
         try:
@@ -97,18 +99,42 @@ def seal_all(journal: Journal, store: RawStore, zone: ZoneInfo, counters: Counte
         except OSError as error:
             unreadable = error
             continue
-        journal.discard(path)
-        counters.sealed_files += 1
-        counters.sealed_segments += sealed.segments
-        counters.sealed_records += sealed.records
-        counters.quarantined += sealed.quarantined
-        counters.damaged_frames += sealed.report.damaged_frames
-        counters.damaged_bytes += sealed.report.damaged_bytes
-        counters.torn_bytes += sealed.report.torn_bytes
+        try:
+            journal.discard(path)
+        finally:
+            # Gone is gone, even when its folder could not be synced: nobody will seal and count it a second time.
+            if not os.path.exists(path):  # noqa: PTH110 - Path.exists raises when the disk fails
+                _count(sealed, counters)
         if sealed.report.damaged_bytes > sealed.report.torn_bytes:
             _log("error", "journal file was damaged", file=path.name, damaged_frames=sealed.report.damaged_frames)
     if unreadable is not None:
         raise StoreUnavailable(f"A journal file cannot be read: {unreadable}. It stays where it is.") from unreadable
+
+
+def _load_reader() -> None:
+    """Load what reading and logging need from telelake's own files, while no body can be blamed for a disk that fails.
+
+    Raises:
+        StoreUnavailable: it cannot be loaded now.
+    """
+    try:
+        import structlog  # noqa: F401
+
+        probe = b'{"update_id":0}'
+        read_update(probe)
+        form.mark(probe)
+    except Exception as error:
+        raise StoreUnavailable(f"telelake's own files cannot be read: {type(error).__name__}: {error}") from error
+
+
+def _count(sealed: Sealed, counters: Counters) -> None:
+    counters.sealed_files += 1
+    counters.sealed_segments += sealed.segments
+    counters.sealed_records += sealed.records
+    counters.quarantined += sealed.quarantined
+    counters.damaged_frames += sealed.report.damaged_frames
+    counters.damaged_bytes += sealed.report.damaged_bytes
+    counters.torn_bytes += sealed.report.torn_bytes
 
 
 class Sealer:
@@ -137,7 +163,12 @@ class Sealer:
         """Why the last attempt failed; None when it did not."""
 
     def start(self) -> None:
-        """Start the thread; files that a crash left are sealed first."""
+        """Start the thread; files that a crash left are sealed first.
+
+        Raises:
+            StoreUnavailable: telelake's own files cannot be read.
+        """
+        _load_reader()
         self._journal.prepare()
         self._thread.start()
 

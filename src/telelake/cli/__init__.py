@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from telelake import __version__
-from telelake.cli import ask, aws, lake, machine
+from telelake.cli import ask, aws, begin, bring, lake, machine
 from telelake.errors import TelelakeError
 
 EXIT_FAILED = 1
@@ -87,6 +87,7 @@ def options(
 
 
 _COMMANDS: dict[str, Callable[..., None]] = {
+    "init": begin.init,
     "run": machine.run,
     "capture": machine.capture,
     "schedule": machine.schedule,
@@ -98,7 +99,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "report": ask.report,
     "tables": ask.tables,
     "status": lake.status,
-    "import": lake.import_,
+    "import": bring.import_,
     "cost": aws.cost,
     "deploy": aws.deploy,
     "destroy": aws.destroy,

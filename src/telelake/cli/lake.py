@@ -1,4 +1,4 @@
-"""What is done with a lake: bring in, build, look how it is."""
+"""What is done with a lake: build, look how it is."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from telelake.cli.common import Config, Home, open_app, progress_bar, say
 from telelake.errors import SettingsError
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
-    from telelake.wiring import App
 
 Day = Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="The one day to build.")]
 
@@ -85,39 +80,6 @@ def status(
     )
 
 
-def import_(
-    kind: Annotated[
-        str, typer.Argument(metavar="course", help="What is brought in: course, a course design's bucket.")
-    ],
-    source: Annotated[str, typer.Argument(help="A folder, or s3://bucket/prefix.")],
-    bot: Annotated[
-        str, typer.Option("--bot", help="Whose updates these are: a bot's name in the settings, or its id.")
-    ],
-    home: Home = None,
-    config: Config = None,
-    timezone: Annotated[
-        str, typer.Option("--timezone", help="Zone of the times in the files' names; the course design wrote UTC-3.")
-    ] = "Etc/GMT+3",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
-) -> None:
-    """Bring recorded updates into raw; what is there already is not brought in again."""
-    from telelake.capture import importer
-    from telelake.stores.objects import open_store
-
-    if kind != "course":
-        raise SettingsError(f"'{kind}' cannot be imported. Known: course.")
-    app = open_app(config, home=home)
-    bot_id, names_zone = _bot_id(app, bot), _zone(timezone)
-    _existing_source(source)
-    found = importer.Imported()
-    with progress_bar("Importing") as progress:
-        records = importer.course_records(open_store(source, app.settings.storage), bot_id, names_zone, found, progress)
-        importer.write(records, app.store, app.zone, found)
-    if as_json:
-        typer.echo(json.dumps(found.as_json(), indent=1))
-    say(found.summary())
-
-
 def _wanted(due: bool, day: date | None, first: date | None, last: date | None) -> Callable[[date], bool] | None:
     named = day or first or last
     if due and named:
@@ -139,30 +101,3 @@ def _day(value: str | None, option: str) -> date | None:
         return date.fromisoformat(value)
     except ValueError:
         raise SettingsError(f"{option} {value} is not a day. Write it as 2026-03-31.") from None
-
-
-def _bot_id(app: App, bot: str) -> int:
-    from telelake.errors import UnknownName
-
-    if bot in app.settings.bots:
-        return app.settings.bots[bot].bot_id(bot)
-    if bot.isascii() and bot.isdigit() and int(bot) > 0:
-        return int(bot)
-    raise UnknownName("bot", bot, app.settings.bots)
-
-
-def _zone(name: str) -> ZoneInfo:
-    from zoneinfo import ZoneInfo
-
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise SettingsError(f"--timezone {name} is not an IANA zone name such as 'America/Sao_Paulo'.") from None
-
-
-def _existing_source(source: str) -> None:
-    from telelake.settings import local_path
-
-    # A store makes its folder; a misspelt source must not become an empty one.
-    if (folder := local_path(source)) is not None and not folder.is_dir():
-        raise SettingsError(f"There is no folder {folder}. Name a folder, or s3://bucket/prefix.")

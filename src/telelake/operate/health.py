@@ -66,6 +66,13 @@ def day_statuses(raw: RawListing, due: Sequence[Due], builds: Sequence[Path]) ->
     return found
 
 
+def book_totals(builds: Sequence[Path]) -> tuple[int, int, int]:
+    """Return rows, duplicates and quarantined records of all days, as their books say."""
+    books = _books(builds).values()
+    rows, duplicates, quarantined = (sum(book[place] or 0 for book in books) for place in range(3))
+    return rows, duplicates, quarantined
+
+
 def last_received(updates: Sequence[Path]) -> datetime | None:
     """Return the newest receipt in some files of `updates`."""
     if not updates:
@@ -92,8 +99,8 @@ def _books(builds: Sequence[Path]) -> Mapping[date, tuple[Any, ...]]:
         return {}
     with duckdb.connect() as con:
         rows = con.execute(
-            "SELECT context_date, rows, duplicates, quarantined, notes, built_at AT TIME ZONE 'UTC' FROM read_parquet(?) "
-            "WHERE table_name = 'updates'",
+            "SELECT context_date, CAST(sum(rows) AS BIGINT), max(duplicates), max(quarantined), max(notes), "
+            "max(built_at) AT TIME ZONE 'UTC' FROM read_parquet(?) WHERE table_name IN ('updates', 'calls') GROUP BY ALL",
             [[str(path) for path in builds]],
         ).fetchall()
     return {day: (*rest, _utc(built_at)) for day, *rest, built_at in rows}

@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 NAMESPACE = "telelake"
 RELEASES = "releases/"
+_ADOPTED_AT_ONCE = 16
 
 
 class IcebergTables:
@@ -172,7 +174,11 @@ class IcebergTables:
         """Replace some days of one table, in one commit; return the location of its new metadata."""
         from telelake.stores import commits
 
-        added = [self._adopt(table, each, number) for each in files if each.path]
+        # Most of it is waiting for the medium, or for the bucket.
+        with ThreadPoolExecutor(_ADOPTED_AT_ONCE, thread_name_prefix="telelake-adopt") as threads:
+            added = list(
+                threads.map(lambda each: self._adopt(table, each, number), (each for each in files if each.path))
+            )
         self._confirm()
         name = (self._namespace, table.name)
         iceberg = self.table(table.name)

@@ -221,7 +221,13 @@ def make_folders(folder: Path, root: Path) -> None:
         folder = folder.parent
     for each in reversed(missing):
         each.mkdir(exist_ok=True)
-        sync_folder(each.parent)
+        try:
+            sync_folder(each.parent)
+        except OSError:
+            # Left there, the next attempt would find it and take its entry for synced.
+            with suppress(OSError):  # another thread may have put something in
+                each.rmdir()
+            raise
 
 
 def sync_folder(folder: Path) -> None:

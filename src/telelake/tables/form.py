@@ -14,6 +14,7 @@ import msgspec
 
 from telelake.tables import derive
 from telelake.tables.derive import Node, event_tree, message_tree
+from telelake.telegram import desktop_messages
 from telelake.telegram.update import MESSAGE_KINDS, update_kinds
 
 MIN, MAX = -(2**63), 2**63 - 1
@@ -28,6 +29,7 @@ _TYPES: dict[str, Any] = {
     "BOOLEAN": bool,
     "DOUBLE": float,
 }
+_SCALARS = {int: "BIGINT", str: "VARCHAR", bool: "BOOLEAN", float: "DOUBLE"}
 _ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -57,8 +59,36 @@ def mark(body: bytes) -> str | None:
 
 def lines_fit(block: bytes) -> bool:
     """Return whether the bodies of all lines of a raw segment have the form."""
+    return _fit(_line(), block)
+
+
+def call_lines_fit(block: bytes) -> bool:
+    """Return whether all lines of a segment of calls are calls as recorded, with any message in an answer in the form."""
+    return _fit(_call_line(), block)
+
+
+def export_lines_fit(block: bytes) -> bool:
+    """Return whether all lines of a segment of exports hold what is read of a message in the types it is read by."""
+    return _fit(_export_line(), block)
+
+
+@cache
+def export_tree() -> Node:
+    """Return the tree of what is read of an export's message, `text` aside, which has more than one type."""
+    return _facts_tree(desktop_messages.FIELDS)
+
+
+def _facts_tree(facts: Any) -> Node:
+    if isinstance(facts, type):
+        return Node(_SCALARS[facts])
+    is_list = isinstance(facts, list)
+    inner = facts[0] if is_list else facts
+    return Node(None, is_list, {name: _facts_tree(fact) for name, fact in inner.items()})
+
+
+def _fit(decoder: msgspec.json.Decoder[Any], block: bytes) -> bool:
     try:
-        _line().decode_lines(block)
+        decoder.decode_lines(block)
     except _ERRORS:
         return False
     return True
@@ -73,6 +103,57 @@ def _body(known_from: int | None) -> msgspec.json.Decoder[Any]:
 def _line() -> msgspec.json.Decoder[Any]:
     # The envelope's other keys are our own; whether they are there is seen in the engine, for less.
     return msgspec.json.Decoder(msgspec.defstruct("Line", [("body", _body_type(None))], gc=False))
+
+
+@cache
+def _call_line() -> msgspec.json.Decoder[Any]:
+    message = _struct("Message", message_tree(), None)
+    answer = msgspec.defstruct(
+        "Answer",
+        [
+            ("ok", bool | None, None),
+            ("error_code", _TYPES["BIGINT"] | None, None),
+            ("description", str | None, None),
+            ("parameters", dict[str, Any] | None, None),
+            ("result", message | list[message | str] | bool | int | float | str | None, None),  # type: ignore[valid-type]
+        ],
+        gc=False,
+    )
+    body = msgspec.defstruct(
+        "Call",
+        [
+            ("call", str),
+            ("started_at", str),
+            ("seconds", float | None),
+            ("status", _TYPES["BIGINT"] | None),
+            ("request", dict[str, Any]),
+            ("answer", answer | None),
+        ],
+        gc=False,
+    )
+    envelope = [("record_id", str), ("source", str), ("received_at", str), ("sha256", str), ("bytes", int)]
+    return msgspec.json.Decoder(msgspec.defstruct("CallLine", [*envelope, ("body", body)], gc=False))
+
+
+@cache
+def _export_line() -> msgspec.json.Decoder[Any]:
+    tree = export_tree()
+    most = msgspec.Meta(max_length=desktop_messages.MOST_PIECES)
+    piece: Any = _struct("Piece", tree.fields["text_entities"], None)
+    number: Any = _TYPES["BIGINT"]
+    message = _struct("ExportMessage", Node(fields={**tree.fields, "text_entities": Node("VARCHAR")}), None)
+    # Tuples: a list for each message would set the garbage collector to work, for a third of the time.
+    few = [
+        ("text", str | Annotated[tuple[str | piece, ...], most] | None, None),
+        ("text_entities", Annotated[tuple[piece, ...], most] | None, None),
+    ]
+    body = msgspec.defstruct("ExportBody", few, bases=(message,), rename={"_from": "from"}, gc=False)
+    chat = msgspec.defstruct("Chat", [("id", number | None), ("type", str | None), ("name", str | None)], gc=False)
+    envelope = [
+        ("record_id", str), ("source", str), ("received_at", str), ("sha256", str), ("bytes", int),
+        ("account", number), ("chat", chat), ("own", tuple[number, ...]),
+    ]  # fmt: skip
+    return msgspec.json.Decoder(msgspec.defstruct("ExportLine", [*envelope, ("body", body)], gc=False))
 
 
 @cache

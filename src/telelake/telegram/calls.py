@@ -9,6 +9,27 @@ import msgspec
 from telelake.errors import UnreadableUpdate
 from telelake.telegram.update import loads_leniently
 
+SECRET_KEYS = frozenset({"passport_data", "provider_token", "secret_token"})
+"""Names whose value is secret wherever they stand, nested too, in a request or an answer."""
+
+SECRET_ARGUMENTS = {
+    "setwebhook": frozenset({"certificate"}),
+    "setpassportdataerrors": frozenset({"errors"}),
+}
+"""Further arguments that are secret, by method in lower case."""
+
+SECRET_RESULTS = frozenset({"getmanagedbottoken", "replacemanagedbottoken"})
+"""Methods, in lower case, whose result is another bot's token."""
+
+NOT_BY_DEFAULT = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
+"""Kinds of updates that a bot gets only when it names them in `allowed_updates`."""
+
+LONGEST_POLL = 50
+"""Seconds that Telegram keeps a `getUpdates` open at most, whatever its `timeout`."""
+
+LARGEST_LIMIT = 100
+"""Updates in an answer to `getUpdates` at most, and by default."""
+
 
 def read_call(body: bytes) -> int | None:
     """Return the date (Unix seconds) of the message that a recorded call made or changed; None when it is of none.

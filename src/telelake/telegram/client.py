@@ -47,6 +47,17 @@ class WebhookInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Me:
+    """Who a bot is."""
+
+    id: int
+    name: str
+    """Its user name, else its first name."""
+    reads_all_group_messages: bool
+    """Whether privacy mode is off."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
     """An update, as it lies in the answer to getUpdates."""
 
@@ -110,11 +121,24 @@ class BotApi:
         found = self._call("getWebhookInfo", {})
         if not isinstance(found, dict):
             raise TelegramError(f"getWebhookInfo of {self!r} answered something that is no object.")
+        failure = found.get("last_error_message")
         return WebhookInfo(
             str(found.get("url", "")), int(found.get("pending_update_count", 0)),
             tuple(map(str, found.get("allowed_updates", ()))), found.get("max_connections"),
-            found.get("last_error_date"), found.get("last_error_message"),
+            found.get("last_error_date"), None if failure is None else self._without_token(failure),
         )  # fmt: skip
+
+    def me(self) -> Me:
+        """Ask who the bot is.
+
+        Raises:
+            TelegramError: Telegram refused; says why. 401 means that the token is none of a bot.
+        """
+        found = self._call("getMe", {})
+        if not isinstance(found, dict) or type(found.get("id")) is not int:
+            raise TelegramError(f"getMe of {self!r} answered something that is no bot.")
+        name = str(found.get("username") or found.get("first_name") or found["id"])
+        return Me(found["id"], name, found.get("can_read_all_group_messages") is True)
 
     def get_updates(self, offset: int | None, *, kinds: Sequence[str], seconds: int) -> list[Fetched]:
         """Ask for updates from `offset` on, which makes Telegram forget those before it; None asks for all that it has.

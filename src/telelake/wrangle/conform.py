@@ -12,17 +12,21 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from telelake.raw import read_blocks
+from telelake.raw import Content, read_blocks
 from telelake.tables import form
 from telelake.tables.derive import Node, event_tree, message_tree
+from telelake.telegram.desktop_messages import MOST_PIECES
 from telelake.telegram.update import MESSAGE_KINDS, loads_leniently, update_kinds
 
+_CALL: dict[str, Any] = {
+    "call": str, "started_at": str, "seconds": (int, float), "status": int, "request": dict, "answer": dict,
+}  # fmt: skip
 _ENVELOPE = {"record_id": str, "source": str, "received_at": str, "sha256": str, "bytes": int, "body": dict}
 
 
@@ -36,24 +40,27 @@ class Broken:
     bytes: int
 
 
-def is_regular(path: Path) -> bool:
+def is_regular(path: Path, content: Content = Content.UPDATES) -> bool:
     """Return whether the engine may read a segment as it lies.
 
     A body with no kind or with several is regular here; the engine finds those by itself.
     """
-    return all(form.lines_fit(block) for block in read_blocks(path))
+    fits, _ = _RULES[content]
+    return all(fits(block) for block in read_blocks(path))
 
 
-def conform(path: Path, target: Path) -> list[Broken]:
+def conform(path: Path, target: Path, content: Content = Content.UPDATES) -> list[Broken]:
     """Write a segment anew, uncompressed, so that the engine can read each line; return the lines that are broken."""
     broken = []
+    _, lines_of = _RULES[content]
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("wb") as out:
         for block in read_blocks(path):
             for line in block.splitlines():
                 if not line.strip():
                     continue
-                outcome = _conform_line(line)
+                found = _envelope(line)
+                outcome = found if isinstance(found, Broken) else lines_of(found)
                 if isinstance(outcome, Broken):
                     broken.append(outcome)
                     continue
@@ -64,7 +71,7 @@ def conform(path: Path, target: Path) -> list[Broken]:
     return broken
 
 
-def _conform_line(line: bytes) -> list[dict[str, Any]] | Broken:
+def _envelope(line: bytes) -> dict[str, Any] | Broken:
     try:
         item = loads_leniently(line.decode("utf-8"))
     except UnicodeDecodeError:
@@ -75,12 +82,77 @@ def _conform_line(line: bytes) -> list[dict[str, Any]] | Broken:
         return _broken(line, "raw line is not an envelope")
     if not _is_time(item["received_at"]):
         return _broken(line, "raw line is not an envelope")
+    return item
+
+
+def _update_lines(item: dict[str, Any]) -> list[dict[str, Any]] | Broken:
     body = item["body"]
     update_id = body.get("update_id")
     if type(update_id) is not int or not form.MIN <= update_id <= form.MAX:
         return Broken(item["record_id"], "no integer update_id", item["bytes"])
-    head = {key: item[key] for key in _ENVELOPE if key != "body"}
-    return list(_payloads(head, update_id, body))
+    return list(_payloads(_head(item), update_id, body))
+
+
+def _call_lines(item: dict[str, Any]) -> list[dict[str, Any]] | Broken:
+    """Return a call's line: what the recorder wrote as it is, the answer cleaned, the messages in it as the tree has them."""
+    body, notes = item["body"], list[str]()
+    if not all(isinstance(body.get(key), str) for key in ("call", "started_at")):
+        return Broken(item["record_id"], "not a recorded call", item["bytes"])
+    call = {key: _clean(body.get(key), key, notes) for key in _CALL}
+    for key, kinds in _CALL.items():
+        if call[key] is not None and not (isinstance(call[key], kinds) and type(call[key]) is not bool):
+            _misfit(key, "object" if kinds is dict else "number", call[key], notes)
+            call[key] = None
+    result = call["answer"].get("result") if call["answer"] else None
+    found = result if isinstance(result, list) else [result]
+    tree = message_tree()
+    messages = [
+        _fit_one(each, tree, "answer.result", notes)
+        for each in found
+        if isinstance(each, dict) and "message_id" in each
+    ]
+    return [{**_head(item), "messages": messages, "notes": notes or None, "body": call}]
+
+
+def _export_lines(item: dict[str, Any]) -> list[dict[str, Any]] | Broken:
+    """Return the line of an export's message: what is read of it as the tree has it, all else cleaned."""
+    chat, account, own = (item.get(key) for key in ("chat", "account", "own"))
+    if not isinstance(chat, dict) or not _is("BIGINT", account):
+        return Broken(item["record_id"], "raw line is not an envelope", item["bytes"])
+    notes: list[str] = []
+    tree, path = form.export_tree(), "export_message"
+    body = _fit_one(_clean(item["body"], path, notes), tree, path, notes)
+    pieces = tree.fields["text_entities"]
+    for key in ("text", "text_entities"):
+        value, where = body.get(key), f"{path}.{key}"
+        if isinstance(value, list):
+            found = [
+                {"type": "plain", "text": each} if isinstance(each, str) else _fit_one(each, pieces, where, notes)
+                for each in value
+            ]
+            body[key] = _few([each for each in found if each is not None], where, notes)
+        elif value is not None and not isinstance(value, str):
+            body[key] = None
+            _misfit(where, "text", value, notes)
+    envelope = {
+        "account": account,
+        "chat": {key: _clean(chat.get(key), key, notes) for key in ("id", "type", "name")},
+        "own": [number for number in own if _is("BIGINT", number)] if isinstance(own, list) else [],
+    }
+    return [{**_head(item), **envelope, "notes": notes or None, "body": body}]
+
+
+def _few(pieces: list[Any], path: str, notes: list[str]) -> list[Any]:
+    """Return the pieces of a text, of too many the last as one plain piece: each one's place is counted from the first."""
+    if len(pieces) <= MOST_PIECES:
+        return pieces
+    notes.append(f"{path}: more than {MOST_PIECES:,} pieces")
+    words = "".join(each.get("text") or "" for each in pieces[MOST_PIECES - 1 :])
+    return [*pieces[: MOST_PIECES - 1], {"type": "plain", "text": words}]
+
+
+def _head(item: dict[str, Any]) -> dict[str, Any]:
+    return {key: item[key] for key in _ENVELOPE if key != "body"}
 
 
 def _is_time(text: str) -> bool:
@@ -183,3 +255,11 @@ def _printable(text: str) -> str:
 
 def _broken(line: bytes, reason: str) -> Broken:
     return Broken(f"line-{hashlib.sha256(line).hexdigest()[:32]}", reason, len(line))
+
+
+_RULES: dict[Content, tuple[Callable[[bytes], bool], Callable[[dict[str, Any]], list[dict[str, Any]] | Broken]]] = {
+    Content.UPDATES: (form.lines_fit, _update_lines),
+    Content.CALLS: (form.call_lines_fit, _call_lines),
+    Content.EXPORTS: (form.export_lines_fit, _export_lines),
+}
+"""For each content: whether a block of lines may be read as it lies, and what the engine reads instead of a line."""

@@ -19,6 +19,7 @@ from typing import Any
 from telelake import __version__
 from telelake.errors import CheckFailed, StoreError, TelelakeError
 from telelake.ports import Books, Built, DayFile, DayInput, Engine, RawStore, Release, TableStore
+from telelake.raw import Content
 from telelake.tables import catalog as declared
 from telelake.tables.catalog import BUILDS, BUILT
 from telelake.wrangle import ledger as ledgers
@@ -207,18 +208,21 @@ class Wrangler:
             yield batch
 
     def _input(self, day: date, listing: RawListing) -> DayInput:
-        def staged(of: date, *, quarantined: bool) -> list[Path]:
+        def staged(of: date, content: Content = Content.UPDATES, *, quarantined: bool = False) -> list[Path]:
             if of not in listing.days:
                 return []
-            keys = [each.key for each in listing.days[of].segments if each.quarantined is quarantined]
+            wanted = (quarantined, content)
+            keys = [each.key for each in listing.days[of].segments if (each.quarantined, each.content) == wanted]
             return [self.raw.stage(key, self.scratch / "raw") for key in keys]
 
         return DayInput(
             day,
             listing.days[day].records,
-            staged(day, quarantined=False),
-            staged(day - ONE_DAY, quarantined=False),
-            staged(day, quarantined=True),
+            segments=staged(day),
+            before=staged(day - ONE_DAY),
+            quarantine=staged(day, quarantined=True),
+            calls=staged(day, Content.CALLS),
+            exports=staged(day, Content.EXPORTS),
         )
 
     def _entries(self, built: Built, listing: RawListing, seconds: float) -> Iterator[ledgers.Entry]:

@@ -19,13 +19,14 @@ import duckdb
 
 from telelake.errors import CheckFailed, StoreError, TableMismatch
 from telelake.ports import Books, Built, DayFile, DayInput
-from telelake.raw import read_blocks
+from telelake.raw import Content, read_blocks
 from telelake.settings import Wrangle
 from telelake.tables import derive
-from telelake.tables.catalog import BUILT, QUARANTINE, UPDATES
+from telelake.tables.catalog import BUILT, CALLS, QUARANTINE, UPDATES
 from telelake.tables.model import Table
 from telelake.wrangle import parse
 from telelake.wrangle.conform import Broken, conform, is_regular
+from telelake.wrangle.files import copy_days
 from telelake.wrangle.sql import sql_file
 
 _ROW_GROUP = 122_880
@@ -55,7 +56,7 @@ class DuckDBEngine:
                     f"{self._settings.memory}. Raise it, or build on a larger machine."
                 ) from error
             except duckdb.IOException as error:
-                for path in (path for day in days for path in (*day.segments, *day.before, *day.quarantine)):
+                for path in (path for day in days for path in day.paths):
                     deque(read_blocks(path), maxlen=0)  # names the damaged one
                 raise StoreError(f"The engine could not read or write its files: {error}") from error
 
@@ -96,7 +97,7 @@ class _Run:
 
     def build(self) -> Built:
         with self._timed("parse"):
-            broken = self._parse()
+            broken = [*self._parse(), *self._parse_calls(), *self._parse_exports()]
         with self._timed("quarantine"):
             self._quarantine(broken)
         with self._timed("duplicates"):
@@ -104,9 +105,8 @@ class _Run:
         with self._timed("states"):
             self.con.execute(f"CREATE TABLE states AS {sql_file('_states')}")
             self.con.execute(f"CREATE VIEW message_states AS {sql_file('_message_states')}")
-        # Two at a time: what one leaves of the processors, at its end and in its checks, the other takes. Several days
-        # of a table are held in memory, of one table at a time.
-        with ThreadPoolExecutor(1 if len(self.days) > 1 else 2) as pool:
+        # Two at a time: what one leaves of the processors, at its end and in its checks, the other takes.
+        with ThreadPoolExecutor(2) as pool:
             tables = dict(zip((table.name for table in BUILT), pool.map(self._table, BUILT), strict=True))
         return Built(tables, self._books(tables), self.seconds)
 
@@ -131,16 +131,59 @@ class _Run:
             self.con.execute("DELETE FROM records")
             irregular = [path for path in where if not is_regular(path)] or list(where)
             again = [path for path in where if path not in set(irregular)]
-        broken = []
-        for number, path in enumerate(irregular):
-            folder = self.into / "conformed" / f"{number}" / path.parent.parent.name / path.parent.name
-            target = folder / f"{number}.ndjson"
-            broken += [(where[path], line) for line in conform(path, target)]
-            if target.stat().st_size:
-                again.append(target)
-        if again:
+        conformed, broken = self._conform(irregular, where, Content.UPDATES)
+        if again := [*again, *conformed]:
             self.con.execute(parse.insert_records(again))
         return broken
+
+    def _parse_calls(self) -> list[tuple[date, Broken]]:
+        """Make `called`, and add the messages that calls made to `records`. Return the lines that are broken."""
+        where = {path: day.day for day in self.days for path in day.calls}
+        irregular = [path for path in where if not is_regular(path, Content.CALLS)]
+        self.con.execute(parse.create_call_lines())
+        if regular := [path for path in where if path not in set(irregular)]:
+            try:
+                self.con.execute(parse.insert_call_lines(regular))
+            except duckdb.InvalidInputException:
+                irregular = list(where)  # as with exports
+        conformed, broken = self._conform(irregular, where, Content.CALLS)
+        if conformed:
+            self.con.execute(parse.insert_call_lines(conformed))
+        self.con.execute(parse.create_called())
+        self.con.execute("DROP TABLE call_lines")
+        if where:
+            self.con.execute(parse.insert_sent())
+        return broken
+
+    def _parse_exports(self) -> list[tuple[date, Broken]]:
+        """Add the messages of exports to `records`. Return the lines that are broken."""
+        where = {path: day.day for day in self.days for path in day.exports}
+        if not where:
+            return []
+        irregular = [path for path in where if not is_regular(path, Content.EXPORTS)]
+        if regular := [path for path in where if path not in set(irregular)]:
+            try:
+                self.con.execute(parse.insert_exported(regular))
+            except duckdb.InvalidInputException:
+                # In what no column reads: a half character, a number beyond all numbers.
+                irregular = list(where)
+        conformed, broken = self._conform(irregular, where, Content.EXPORTS)
+        if conformed:
+            self.con.execute(parse.insert_exported(conformed))
+        return broken
+
+    def _conform(
+        self, paths: Sequence[Path], where: Mapping[Path, date], content: Content
+    ) -> tuple[list[Path], list[tuple[date, Broken]]]:
+        """Write segments anew; return the files that have lines, and the lines that are broken."""
+        written, broken = [], []
+        for number, path in enumerate(paths):
+            folder = self.into / "conformed" / content / f"{number}" / path.parent.parent.name / path.parent.name
+            target = folder / f"{number}.ndjson"
+            broken += [(where[path], line) for line in conform(path, target, content)]
+            if target.stat().st_size:
+                written.append(target)
+        return written, broken
 
     def _odd(self) -> tuple[set[Path], set[Path]]:
         """Return the segments with a body of no kind or several or with a broken envelope, and those with unmarked lines."""
@@ -188,46 +231,51 @@ class _Run:
     def _cut_duplicates(self) -> None:
         """Make `payloads`: the records less those that repeat another."""
         before = [path for day in self.days for path in day.before]
-        undated = self.con.execute("SELECT count(*) FROM records WHERE occurred_at IS NULL").fetchone() or (0,)
+        undated = self.con.execute(
+            "SELECT count(*) FROM records WHERE occurred_at IS NULL AND update_id IS NOT NULL"
+        ).fetchone() or (0,)
         self.con.execute(parse.create_earlier(before if undated[0] else []))
         self.con.execute(sql_file("_duplicates"))
+        if any(day.exports for day in self.days):
+            self.con.execute(sql_file("_exported_twice"))
 
     def _table(self, table: Table) -> Sequence[DayFile]:
         with self._timed(table.name), self.con.cursor() as con:
             made = f'"{table.name}_made"'
-            # One day streams to its file; several are made once, then cut.
-            con.execute(f"CREATE {'TABLE' if len(self.days) > 1 else 'VIEW'} {made} AS {sql_file(table.name)}")
+            con.execute(f"CREATE VIEW {made} AS {sql_file(table.name)}")
             produced = [row[0] for row in con.execute(f"DESCRIBE {made}").fetchall()]
-            select = derive.cast_select(table, made, produced)
-            paths = {day.day: path for day in self.days if (path := self._write(con, table, select, day))}
+            paths = self._write(con, table, derive.cast_select(table, made, produced))
             digests = _check(con, table, list(paths.values()))
-            if len(self.days) > 1:
-                con.execute(f"DROP TABLE {made}")
         return [DayFile(day.day, paths.get(day.day), *digests.get(day.day, (0, "empty"))) for day in self.days]
 
-    def _write(self, con: duckdb.DuckDBPyConnection, table: Table, select: str, of: DayInput) -> Path | None:
-        day = of.day
-        path = self.into / table.name / f"{day.isoformat()}.parquet"
-        path.parent.mkdir(exist_ok=True)
-        order = f"ORDER BY {', '.join(table.sort)}" if of.records <= _SORTED_RECORDS else ""
-        copied = con.execute(
-            f"COPY ({select} WHERE context_date = DATE '{day.isoformat()}' {order}) TO {parse.text(str(path))} "
-            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}, "
-            f"DICTIONARY_SIZE_LIMIT {_DICTIONARY}, WRITE_BLOOM_FILTER false, FIELD_IDS {derive.field_ids(table)})"
-        ).fetchone()
-        if copied and copied[0]:
-            return path
-        path.unlink()
-        return None
+    def _write(self, con: duckdb.DuckDBPyConnection, table: Table, select: str) -> dict[date, Path]:
+        """Write a table, a file a day; return the files of the days that have rows."""
+        folder = self.into / table.name
+        order = ""
+        if max(day.records for day in self.days) <= _SORTED_RECORDS:
+            order = f"ORDER BY {', '.join(('context_date', *table.sort))}"
+        options = (
+            f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}, DICTIONARY_SIZE_LIMIT {_DICTIONARY}, "
+            f"WRITE_BLOOM_FILTER false, FIELD_IDS {derive.field_ids(table)}"
+        )
+        days = ", ".join(f"DATE '{day.day.isoformat()}'" for day in self.days)
+        rows = f"{select} WHERE context_date IN ({days}) {order}"
+        if len(self.days) > 1:
+            return copy_days(con, rows, folder, options, len(self.days))
+        folder.mkdir()
+        path = folder / "all.parquet"
+        copied = con.execute(f"COPY ({rows}) TO {parse.text(str(path))} ({options})").fetchone()
+        return {self.days[0].day: path} if copied and copied[0] else {}
 
     def _books(self, tables: Mapping[str, Sequence[DayFile]]) -> dict[date, Books]:
         """Return each day's account; the rows are those that were written."""
         found = {day: counts for day, *counts in self.con.execute(sql_file("_books")).fetchall()}
-        written = {name: {each.day: each.rows for each in tables[name]} for name in (UPDATES.name, QUARANTINE.name)}
+        names = (UPDATES.name, CALLS.name, QUARANTINE.name)
+        written = {name: {each.day: each.rows for each in tables[name]} for name in names}
         books = {}
         for day in self.days:
             raw, duplicates, quarantined, notes = (int(count) for count in found.get(day.day, (0, 0, 0, 0)))
-            rows = written[UPDATES.name][day.day]
+            rows = written[UPDATES.name][day.day] + written[CALLS.name][day.day]
             balanced = rows + duplicates + quarantined
             if not (day.records == raw == balanced and written[QUARANTINE.name][day.day] == quarantined):
                 raise CheckFailed(

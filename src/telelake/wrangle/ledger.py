@@ -13,7 +13,7 @@ import duckdb
 from telelake.ports import Books, DayFile
 from telelake.tables import derive
 from telelake.tables.catalog import BUILDS
-from telelake.wrangle.parse import text
+from telelake.wrangle.files import copy_days
 from telelake.wrangle.plan import BuiltDay, Ledger
 
 
@@ -53,13 +53,14 @@ def read(files: Sequence[Path]) -> Ledger:
 
 def write(before: Sequence[Path], news: Iterable[Entry], into: Path) -> list[DayFile]:
     """Write the ledger's days that have news, each with what it held before of other tables."""
-    into.mkdir(parents=True, exist_ok=True)
     names = [column.name for column in BUILDS.columns]
-    made = []
     with duckdb.connect() as con:
         con.execute("SET TimeZone = 'UTC'")
+        con.execute("SET threads = 1")  # the same rows give the same bytes
         con.execute(f"CREATE TABLE news AS {derive.empty_select(BUILDS)}")
-        con.executemany(f"INSERT INTO news VALUES ({', '.join('?' * len(names))})", [entry.row() for entry in news])
+        # A list a column: a statement a row would take a second for a few hundred days.
+        values = [list(column) for column in zip(*(entry.row() for entry in news), strict=True)]
+        con.execute(f"INSERT INTO news SELECT {', '.join(['unnest(?)'] * len(names))}", values)
         old = "read_parquet(?)" if before else "(SELECT * FROM news LIMIT 0)"
         con.execute(
             f"CREATE TABLE builds AS FROM news UNION ALL SELECT {', '.join(names)} FROM {old} AS old "
@@ -67,12 +68,11 @@ def write(before: Sequence[Path], news: Iterable[Entry], into: Path) -> list[Day
             "WHERE news.context_date = old.context_date AND news.table_name = old.table_name)",
             [[str(path) for path in before]] if before else None,
         )
-        for (day,) in con.execute("SELECT DISTINCT context_date FROM builds ORDER BY ALL").fetchall():
-            path = into / f"{day.isoformat()}.parquet"
-            con.execute(
-                f"COPY (FROM builds WHERE context_date = DATE '{day}' ORDER BY table_name) TO {text(str(path))} "
-                f"(FORMAT parquet, COMPRESSION zstd, FIELD_IDS {derive.field_ids(BUILDS)})"
-            )
-            rows = con.execute("SELECT count(*) FROM builds WHERE context_date = ?", [day]).fetchone()
-            made.append(DayFile(day, path, rows[0] if rows else 0, hashlib.sha256(path.read_bytes()).hexdigest()[:32]))
-    return made
+        days = con.execute("SELECT context_date, count(*) FROM builds GROUP BY context_date ORDER BY ALL").fetchall()
+        paths = copy_days(
+            con, "FROM builds ORDER BY context_date, table_name", into,
+            f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {derive.field_ids(BUILDS)}", len(days),
+        )  # fmt: skip
+    return [
+        DayFile(day, paths[day], rows, hashlib.sha256(paths[day].read_bytes()).hexdigest()[:32]) for day, rows in days
+    ]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from telelake.tables import derive, form
 from telelake.telegram.update import MESSAGE_KINDS, botapi, update_kinds
+from telelake.wrangle import exports
 from telelake.wrangle.sql import sql_file
 
 _LINE_BYTES = 64 * 1024 * 1024
@@ -43,12 +44,50 @@ before `document`, which accompanies it."""
 
 def create_records() -> str:
     """Return the statement that makes `records`, empty."""
-    return f"CREATE TABLE records AS {_select([], files=False)} LIMIT 0"
+    return f"CREATE TABLE records AS {_select(_updates([], files=False))} LIMIT 0"
 
 
 def insert_records(paths: Sequence[Path]) -> str:
     """Return the statement that adds the lines of some segments to `records`."""
-    return f"INSERT INTO records {_select(paths)}"
+    return f"INSERT INTO records {_select(_updates(paths))}"
+
+
+_CALL_LINE = {
+    "record_id": "VARCHAR", "source": "VARCHAR", "received_at": "VARCHAR", "bytes": "BIGINT",
+    "messages": "JSON[]", "notes": "VARCHAR[]",
+    "body": 'STRUCT("call" VARCHAR, started_at VARCHAR, seconds DOUBLE, status BIGINT, request JSON, answer JSON)',
+}  # fmt: skip
+
+
+def create_call_lines() -> str:
+    """Return the statement that makes `call_lines`, empty."""
+    return f"CREATE TABLE call_lines AS {_no_lines(_CALL_LINE)} WHERE false"
+
+
+def insert_call_lines(paths: Sequence[Path]) -> str:
+    """Return the statement that adds the lines of some segments of calls to `call_lines`."""
+    return f"INSERT INTO call_lines BY NAME SELECT * FROM {_read(paths, _CALL_LINE)}"
+
+
+def create_called() -> str:
+    """Return the statement that makes `called`: the calls of `call_lines`, opened."""
+    return f"CREATE TABLE called AS {sql_file('_called')}"
+
+
+def insert_sent() -> str:
+    """Return the statement that adds to `records` the messages that the calls made or changed."""
+    return f"INSERT INTO records {_select(sql_file('_sent'))}"
+
+
+def insert_exported(paths: Sequence[Path]) -> str:
+    """Return the statement that adds the messages of exports to `records`."""
+    columns = {
+        "record_id": "VARCHAR", "source": "VARCHAR", "received_at": "VARCHAR", "bytes": "BIGINT", "sha256": "VARCHAR",
+        "account": "BIGINT", "chat": 'STRUCT(id BIGINT, "type" VARCHAR, "name" VARCHAR)', "own": "BIGINT[]",
+        "notes": "VARCHAR[]", "body": "JSON",
+    }  # fmt: skip
+    lines = f"WITH export_lines AS (SELECT * FROM {_read(paths, columns)}) SELECT * FROM ({sql_file('_exported')})"
+    return f"INSERT INTO records {_select(lines, message='m')}"
 
 
 def insert_unreadable(paths: Sequence[Path]) -> str:
@@ -84,7 +123,8 @@ def _read(paths: Sequence[Path], columns: dict[str, str], *, ignore_errors: bool
     )
 
 
-def _select(paths: Sequence[Path], *, files: bool = True) -> str:
+def _updates(paths: Sequence[Path], *, files: bool = True) -> str:
+    """Return the SELECT of updates as lines: what `_select` types."""
     kinds = update_kinds()
     others = [kind for kind in kinds if kind not in MESSAGE_KINDS]
     body = ", ".join(f'"{kind}" JSON' for kind in kinds)
@@ -98,7 +138,6 @@ def _select(paths: Sequence[Path], *, files: bool = True) -> str:
     number_of_kinds = " + ".join(f'(body."{kind}" IS NOT NULL)::INTEGER' for kind in kinds)
     has_form = f"coalesce(form IN ({_list(form.marks())}), false) OR ordinal IS NOT NULL"
     return f"""
-WITH lines AS (
     SELECT context_date, bot AS bot_id, record_id, source, TRY_CAST(received_at AS TIMESTAMPTZ) AS received_at, bytes,
            hash(sha256) AS body_hash, sha256 IS NOT NULL AS is_hashed,
            body.update_id AS update_id, coalesce(ordinal, 0) AS ordinal, unknown, notes, hash(filename) AS file,
@@ -108,10 +147,20 @@ WITH lines AS (
            coalesce(kind, CASE {kind_of} END) AS kind,
            CASE WHEN {has_form} THEN 1 ELSE {number_of_kinds} END AS kinds,
            coalesce({", ".join(f'body."{kind}"' for kind in MESSAGE_KINDS)}) AS message,
-           coalesce({", ".join(f'body."{kind}"' for kind in others)}) AS event
-    FROM {lines}
+           coalesce({", ".join(f'body."{kind}"' for kind in others)}) AS event,
+           bot AS account, CAST(NULL AS BIGINT[]) AS own,
+           CAST(NULL AS VARCHAR) AS told_kind, CAST(NULL AS BOOLEAN) AS told_service
+    FROM {lines}"""
+
+
+def _select(lines: str, message: str | None = None) -> str:
+    """Return the SELECT of `records` from lines of whatever content; `message` is their column of that type, if any."""
+    fields = "" if message else f"from_json(message, {text(_message_structure())}) AS m,"
+    return f"""
+WITH lines AS (
+    {lines}
 ), parsed AS (
-    SELECT *, from_json(message, {text(_message_structure())}) AS m,
+    SELECT *, {fields}
            from_json(event, {text(derive.json_structure(derive.event_tree()))}) AS e,
            CASE WHEN NOT has_form THEN json_keys(message, ['$', '$.from', '$.chat']) END AS names
     FROM lines
@@ -120,7 +169,7 @@ WITH lines AS (
 ), cleaned AS (
     SELECT *, {_left()} AS unread FROM pruned
 ), typed AS (
-    SELECT *, {_message_kind()} AS message_kind, {_extra()} AS extra, {_media()} AS media FROM cleaned
+    SELECT *, coalesce(told_kind, {_message_kind()}) AS message_kind, {_extra()} AS extra, {_media()} AS media FROM cleaned
 )
 SELECT * FROM ({sql_file("_records")})"""
 
@@ -195,7 +244,7 @@ def _extra() -> str:
     """Return the expression of what no column reads: the event, or what is left of a message."""
     payload = "coalesce(nullif(unread, '{}'), event::VARCHAR)"
     return (
-        f"CASE WHEN unknown IS NULL THEN {payload}"
+        f"CASE WHEN unknown IS NULL THEN {payload} WHEN told_kind IS NOT NULL THEN unknown::VARCHAR"
         f" ELSE json_merge_patch(coalesce({payload}, '{{}}')::JSON, unknown)::VARCHAR END"
     )
 
@@ -225,5 +274,6 @@ def macros() -> str:
     return (
         f"CREATE MACRO service_kinds() AS [{_list(botapi()['message_service_fields'])}];"
         f"CREATE MACRO file_of(media) AS from_json(media, {text(json.dumps(media))});"
-        f"CREATE MACRO origin_of(origin) AS from_json(origin, {text(json.dumps(fields[_FORWARD]))})"
+        f"CREATE MACRO origin_of(origin) AS from_json(origin, {text(json.dumps(fields[_FORWARD]))});"
+        f"{exports.macros(json.loads(_message_structure()))}"
     )

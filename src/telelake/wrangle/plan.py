@@ -21,7 +21,16 @@ from telelake.wrangle import parse
 from telelake.wrangle.sql import sql_file
 
 ONE_DAY = timedelta(days=1)
-_SHARED_SQL = ("_macros", "_duplicates", "_states", "_message_states")
+_SHARED_SQL = (
+    "_macros",
+    "_called",
+    "_sent",
+    "_exported",
+    "_exported_twice",
+    "_duplicates",
+    "_states",
+    "_message_states",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from telelake.present.vocabulary import Lang
 
 _SQL_BYTES = 256 * 1024
+_PROMETHEUS = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
 _OWN = frozenset({"lang", "format", "theme"})
 
 
@@ -119,13 +120,14 @@ def make_app(
     facts: Callable[[], Mapping[str, Any]],
     lang: Lang = "pt",
     hosts: Iterable[str] = (),
+    metrics: Callable[[], bytes] | None = None,
 ) -> Starlette:
     """Return the dashboard.
 
     `get_lake` returns the newest release's lake (the caller caches and closes it) and raises NotStored before the first
     release. `facts` gives what header and footer say: `made_up`, `home`, `timezone`, `last_day`, `messages`,
     `updated_at`, each optional. `hosts` are names beside loopback under which the page is reached; `lang` is for
-    readers whose browser asks for neither language.
+    readers whose browser asks for neither language. `metrics` gives the text of /metrics.
     """
     api = _Api(get_lake, facts, lang)
     routes = [
@@ -136,6 +138,8 @@ def make_app(
         Route("/static/{name}", api.files.get),
         Route("/healthz", lambda _: PlainTextResponse("ok\n")),
     ]
+    if metrics is not None:
+        routes.append(Route("/metrics", lambda _: PlainTextResponse(metrics(), headers=_PROMETHEUS)))
     return Starlette(
         routes=routes,
         middleware=[Middleware(Guard, hosts=tuple(hosts)), Middleware(GZipMiddleware, minimum_size=1024)],

@@ -15,14 +15,14 @@ def _media(field: str, *kinds: str) -> tuple[str, ...]:
 
 _IDENTITY = (
     C(1, "context_date", K.DAY, "Lake day of the message's own date; an edit lies in the day of the message it edits.", "Dia do lago em que a mensagem foi enviada; uma edição fica no dia da mensagem original.", required=True),
-    C(2, "bot_id", K.LONG, "Bot that saw this state.", "Bot que viu este estado.", required=True),
-    C(3, "account_id", K.LONG, "Whose numbering `message_id` follows: 0 in supergroups and channels (the chat's own), else the bot's id.", "De quem é a numeração de `message_id`: 0 em supergrupos e canais (do próprio chat), senão o id do bot.", required=True),
+    C(2, "bot_id", K.LONG, "Bot that saw this state; 0 for an export.", "Bot que viu este estado; 0 para uma exportação.", required=True),
+    C(3, "account_id", K.LONG, "Whose numbering `message_id` follows: 0 in supergroups and channels (the chat's own), else the id of the bot, or of the person whose export it is.", "De quem é a numeração de `message_id`: 0 em supergrupos e canais (do próprio chat), senão o id do bot, ou da pessoa de quem é a exportação.", required=True),
     C(4, "chat_id", K.LONG, "Chat the message was posted in.", "Chat em que a mensagem foi enviada.", ("Message.chat.id",)),
     C(5, "message_id", K.LONG, "Number of the message, unique within (account_id, chat_id); 0 for an ephemeral one.", "Número da mensagem, único em (account_id, chat_id); 0 para uma efêmera.", ("Message.message_id",)),
     C(6, "business_connection_id", K.TEXT, "Business connection whose account numbers the message.", "Conexão comercial cuja conta numera a mensagem.", ("Message.business_connection_id",)),
     C(7, "ephemeral_message_id", K.LONG, "Number of an ephemeral message.", "Número de uma mensagem efêmera.", ("Message.ephemeral_message_id",)),
     C(8, "raw", K.TEXT, "record_id of the raw record this state was read from.", "record_id do registro bruto de onde este estado foi lido.", required=True),
-    C(9, "update_id", K.LONG, "Update that brought this state.", "Update que trouxe este estado.", required=True),
+    C(9, "update_id", K.LONG, "Update that brought this state; null when a call or an export did.", "Update que trouxe este estado; nulo quando veio de um pedido ou de uma exportação."),
     C(10, "source", K.TEXT, "How it came in: webhook, poll, proxy, import, sqs.", "Como chegou: webhook, poll, proxy, import, sqs.", required=True),
     C(11, "direction", K.TEXT, "`out` when one of our bots sent it, else `in`.", "`out` quando um de nossos bots enviou, senão `in`.", required=True),
     C(12, "kind", K.TEXT, "What it is: text, photo, document, new_chat_members, …; the Bot API's field name.", "O que é: text, photo, document, new_chat_members, …; o nome do campo na Bot API.", required=True),

@@ -13,9 +13,9 @@ UPDATES = Table(
     reads_day_before=True,
     columns=(
         C(1, "context_date", K.DAY, "Lake day of the update's own date, else of its receipt.", "Dia do lago da data do próprio update, senão do recebimento.", required=True),
-        C(2, "bot_id", K.LONG, "Bot that received it.", "Bot que o recebeu.", required=True),
-        C(3, "update_id", K.LONG, "Telegram's number of the update; wraps and resets.", "Número do update no Telegram; recomeça às vezes.", required=True),
-        C(4, "kind", K.TEXT, "message, edited_message, callback_query, …; null when the update has no payload.", "message, edited_message, callback_query, …; nulo quando o update não tem conteúdo."),
+        C(2, "bot_id", K.LONG, "Bot that received it; 0 for a message of an export.", "Bot que o recebeu; 0 para uma mensagem de exportação.", required=True),
+        C(3, "update_id", K.LONG, "Telegram's number of the update; wraps and resets. Null for a message of an export.", "Número do update no Telegram; recomeça às vezes. Nulo para uma mensagem de exportação."),
+        C(4, "kind", K.TEXT, "message, edited_message, callback_query, …, or export_message; null when the update has no payload.", "message, edited_message, callback_query, …, ou export_message; nulo quando o update não tem conteúdo."),
         C(5, "chat_id", K.LONG, "Chat it belongs to.", "Chat a que pertence.", ("Message.chat.id", "Event.chat.id", "Event.message.chat.id")),
         C(6, "user_id", K.LONG, "Person or bot who did it.", "Pessoa ou bot que o fez.", ("Message.from.id", "Event.from.id", "Event.user.id", "Event.boost.source.user.id", "Event.source.user.id"), personal=True),
         C(7, "message_id", K.LONG, "Message it is or is about.", "Mensagem que é ou de que trata.", ("Message.message_id", "Event.message_id", "Event.message.message_id")),
@@ -28,6 +28,36 @@ UPDATES = Table(
         C(14, "deliveries", K.LONG, "Times it was received that day.", "Vezes em que foi recebido no dia.", required=True),
         C(15, "extra", K.TEXT, "JSON of what no column reads; the whole payload for kinds that have no table yet.", "JSON do que nenhuma coluna lê; o conteúdo inteiro nos tipos que ainda não têm tabela.", personal=True),
         C(16, "notes", K.TEXTS, "What was wrong in it, by path; each such value is null.", "O que havia de errado, por caminho; cada valor desses é nulo.", element_id=17),
+    ),
+)  # fmt: skip
+
+CALLS = Table(
+    name="calls",
+    en="A request that a bot made to the Bot API through the recording proxy, or in its answer to the webhook, and what came of it.",
+    pt="Um pedido que um bot fez à Bot API pelo proxy gravador, ou na resposta ao webhook, e o que resultou.",
+    key=("raw",),
+    sort=("method", "started_at"),
+    columns=(
+        C(1, "context_date", K.DAY, "Lake day of the message that it made or changed, else of the call.", "Dia do lago da mensagem que criou ou mudou, senão do próprio pedido.", required=True),
+        C(2, "bot_id", K.LONG, "Bot that called.", "Bot que fez o pedido.", required=True),
+        C(3, "method", K.TEXT, "Method as the bot wrote it, such as sendMessage; `file` for a download.", "Método como o bot escreveu, como sendMessage; `file` para um download.", required=True),
+        C(4, "started_at", K.TIME, "When the call came (UTC).", "Quando o pedido chegou (UTC)."),
+        C(5, "seconds", K.DOUBLE, "From the call to the end of Telegram's answer, seconds; null without an answer.", "Do pedido ao fim da resposta do Telegram, em segundos; nulo sem resposta."),
+        C(6, "http_status", K.LONG, "HTTP status of the answer; null without one.", "Status HTTP da resposta; nulo sem resposta."),
+        C(7, "ok", K.BOOL, "Whether Telegram did it; null without an answer.", "Se o Telegram atendeu; nulo sem resposta."),
+        C(8, "error_code", K.LONG, "Telegram's error code.", "Código de erro do Telegram."),
+        C(9, "description", K.TEXT, "Telegram's description of the error.", "Descrição do erro pelo Telegram."),
+        C(10, "retry_after_seconds", K.LONG, "Seconds that Telegram asked to wait (flood control).", "Segundos que o Telegram pediu para esperar (controle de inundação)."),
+        C(11, "chat_id", K.LONG, "Chat of the message that it made or changed, else the number it named as chat_id.", "Chat da mensagem que criou ou mudou, senão o número dado em chat_id."),
+        C(12, "message_id", K.LONG, "Message that it made or changed, else the one that it named; the first of several.", "Mensagem que criou ou mudou, senão a que indicou; a primeira de várias."),
+        C(13, "messages", K.LONG, "Messages in the answer; they are in table messages, with direction `out`.", "Mensagens na resposta; estão na tabela messages, com direction `out`.", required=True),
+        C(14, "request", K.TEXT, "JSON of its fields, secrets taken out; an uploaded file is its name, type and size.", "JSON dos seus campos, sem segredos; um arquivo enviado é seu nome, tipo e tamanho.", personal=True),
+        C(15, "result", K.TEXT, "JSON of the answer's result when it holds no message.", "JSON do resultado quando não contém mensagem.", personal=True),
+        C(16, "source", K.TEXT, "How it was seen: proxy, or webhook for a call in the bot's answer.", "Como foi visto: proxy, ou webhook para um pedido na resposta do bot.", required=True),
+        C(17, "bytes", K.LONG, "Size of the record, bytes.", "Tamanho do registro, em bytes.", required=True),
+        C(18, "received_at", K.TIME, "When it was captured (UTC).", "Quando foi capturado (UTC).", required=True),
+        C(19, "raw", K.TEXT, "record_id of its raw record.", "record_id do seu registro bruto.", required=True),
+        C(20, "notes", K.TEXTS, "What was wrong in it, by path; each such value is null.", "O que havia de errado, por caminho; cada valor desses é nulo.", element_id=21),
     ),
 )  # fmt: skip
 
@@ -50,8 +80,8 @@ QUARANTINE = Table(
 
 BUILDS = Table(
     name="builds",
-    en="A build of one table's day: what it was made from, and the day's books (raw = rows of updates + duplicates + quarantined).",
-    pt="A construção de um dia de uma tabela: de que foi feita, e as contas do dia (bruto = linhas de updates + duplicatas + quarentena).",
+    en="A build of one table's day: what it was made from, and the day's books (raw = rows of updates and calls + duplicates + quarantined).",
+    pt="A construção de um dia de uma tabela: de que foi feita, e as contas do dia (bruto = linhas de updates e calls + duplicatas + quarentena).",
     key=("context_date", "table_name"),
     sort=("table_name",),
     columns=(

@@ -1,8 +1,9 @@
 -- The states of the messages that were seen more than once, numbered. Two bots in one group see the same state, which
--- is one row, that of the first receipt; the others are not `kept`. Any other message has one state and no row here.
+-- is one row, that of the sender if it is ours, else that of the first receipt; the others are not `kept`. Any other message has one state and no row here.
+-- What an export holds is not `kept` where the same edit of the message, or its original, was seen live: that says more.
 WITH payload AS (
     SELECT rid, context_date, received_at, record_id, ordinal, update_id, account_id, chat_id, message_id,
-           business_connection_id, ephemeral_message_id, edited_at
+           business_connection_id, ephemeral_message_id, edited_at, direction, kind = 'export_message' AS is_exported
     FROM payloads
     WHERE is_message
 ), crowd AS (
@@ -25,13 +26,28 @@ WITH payload AS (
       AND crowd.business_connection_id IS NOT DISTINCT FROM payload.business_connection_id
       AND crowd.ephemeral_message_id IS NOT DISTINCT FROM payload.ephemeral_message_id
     JOIN payloads AS p ON p.rid = payload.rid
-), distinct_states AS (
+), told AS (
     SELECT *
     FROM crowded
+    WHERE NOT is_exported
+       OR NOT EXISTS (
+              SELECT 1
+              FROM crowded AS live
+              WHERE NOT live.is_exported
+                AND live.context_date = crowded.context_date
+                AND live.account_id = crowded.account_id
+                AND live.chat_id = crowded.chat_id
+                AND live.message_id = crowded.message_id
+                AND live.business_connection_id IS NOT DISTINCT FROM crowded.business_connection_id
+                AND live.ephemeral_message_id IS NOT DISTINCT FROM crowded.ephemeral_message_id
+                AND live.edited_at IS NOT DISTINCT FROM crowded.edited_at)
+), distinct_states AS (
+    SELECT *
+    FROM told
     QUALIFY row_number() OVER (
         PARTITION BY context_date, account_id, chat_id, message_id, business_connection_id, ephemeral_message_id,
                      edited_at, content
-        ORDER BY received_at, record_id, ordinal) = 1
+        ORDER BY direction DESC, received_at, record_id, ordinal) = 1
 ), numbered AS (
     SELECT rid,
            row_number() OVER (

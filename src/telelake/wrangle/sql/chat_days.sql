@@ -2,6 +2,8 @@ WITH seen AS (
     SELECT context_date,
            chat,
            coalesce(occurred_at, received_at) AS seen_at,
+           -- What an export knows of someone is a name.
+           kind IS DISTINCT FROM 'export_message' AS is_live,
            update_id,
            received_at,
            record_id,
@@ -12,7 +14,7 @@ WITH seen AS (
 ), chat AS (
     SELECT context_date,
            chat.id AS chat_id,
-           arg_max(chat, (seen_at, update_id, received_at, record_id)) AS latest,
+           arg_max(chat, (is_live, seen_at, update_id, received_at, record_id)) AS latest,
            max(migrated_to_chat_id) AS migrated_to_chat_id,
            max(migrated_from_chat_id) AS migrated_from_chat_id,
            min(seen_at) AS first_seen_at,

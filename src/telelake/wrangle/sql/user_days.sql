@@ -3,6 +3,8 @@ WITH seen AS (
            person,
            chat_id,
            coalesce(occurred_at, received_at) AS seen_at,
+           -- What an export knows of someone is a name.
+           kind IS DISTINCT FROM 'export_message' AS is_live,
            update_id,
            received_at,
            record_id
@@ -11,7 +13,7 @@ WITH seen AS (
 ), person AS (
     SELECT context_date,
            person.id AS user_id,
-           arg_max(person, (seen_at, update_id, received_at, record_id)) AS latest,
+           arg_max(person, (is_live, seen_at, update_id, received_at, record_id)) AS latest,
            min(seen_at) AS first_seen_at,
            max(seen_at) AS last_seen_at,
            count(*) AS updates,

@@ -17,8 +17,8 @@ import pytest
 from tests.conftest import LakeFolder, message
 
 from telelake import raw
-from telelake.capture import importer
-from telelake.capture.importer import COURSE_ZONE, Imported, course_records, received_at, write
+from telelake.capture.imports import course
+from telelake.capture.imports.course import COURSE_ZONE, Imported, course_records, received_at, write
 from telelake.errors import StoreUnavailable
 from telelake.ports import Stored
 from telelake.stores.objects import DirectoryStore
@@ -161,7 +161,7 @@ def test_an_import_that_was_stopped_goes_on(bucket: Path, lake: LakeFolder, monk
             f"2023020112{number:02d}00000000.json",
             message(100 + number, 100 + number, date=at("2023-02-01T12:00:00")),
         )
-    monkeypatch.setattr(importer, "_HELD_BYTES", 1)  # a segment for each
+    monkeypatch.setattr(course, "_HELD_BYTES", 1)  # a segment for each
     with pytest.raises(StoreUnavailable):
         found = Imported()
         write(course_records(DirectoryStore(bucket), BOT, COURSE_ZONE, found), _Failing(lake.root), lake.zone, found)
@@ -205,13 +205,13 @@ def test_only_some_bodies_are_held_at_a_time(tmp_path: Path, lake: LakeFolder) -
         with lock:
             ahead -= 1
 
-    assert ahead == 0 and 1 < most <= importer._READ_AHEAD + 1
+    assert ahead == 0 and 1 < most <= course._READ_AHEAD + 1
 
 
 def test_what_is_no_update_is_left_and_named(bucket: Path, lake: LakeFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     put(bucket, "20230101.parquet", b"PAR1")
     put(bucket, "20230103000000000000.json", b"x" * 2000)
-    monkeypatch.setattr(importer, "MAX_BODY_BYTES", 1999)
+    monkeypatch.setattr(course, "MAX_BODY_BYTES", 1999)
     found = bring(bucket, lake)
 
     assert [key.rpartition("/")[2] for key in found.passed_over] == ["20230101.parquet", "20230103000000000000.json"]

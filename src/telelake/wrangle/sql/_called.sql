@@ -1,0 +1,30 @@
+-- One row a recorded call; `messages` are those that its answer holds, as the Bot API writes a `Message`.
+-- The same record twice, as after a seal that was repeated with other boundaries, is one call.
+WITH line AS (
+    SELECT *, body.answer AS answer, body.answer -> '$.result' AS result
+    FROM call_lines
+), opened AS (
+    SELECT *,
+           coalesce(messages, CASE json_type(result) WHEN 'OBJECT' THEN [result] WHEN 'ARRAY' THEN result::JSON[] END) AS found,
+           row_number() OVER (PARTITION BY context_date, record_id ORDER BY filename) AS copy
+    FROM line
+)
+SELECT context_date,
+       bot AS bot_id,
+       record_id,
+       source,
+       TRY_CAST(received_at AS TIMESTAMPTZ) AS received_at,
+       bytes,
+       body."call" AS method,
+       TRY_CAST(body.started_at AS TIMESTAMPTZ) AS started_at,
+       body.seconds AS seconds,
+       body.status AS http_status,
+       body.request AS request,
+       answer,
+       result,
+       list_filter(found, lambda message: json_type(message, '$.message_id') IN ('UBIGINT', 'BIGINT')
+                                          AND json_type(message, '$.chat.id') IN ('UBIGINT', 'BIGINT')) AS messages,
+       notes,
+       hash(filename) AS file,
+       copy
+FROM opened

@@ -1,0 +1,155 @@
+-- Messages of Telegram Desktop's exports in the Bot API's terms: lines of the one pipeline that all messages go through,
+-- with `m` as parsing a `Message` would give it. Only what some column reads is in `m`; all else of the export's message
+-- stays in `unknown`, hence in `extra`, in the export's own words.
+WITH opened AS (
+    SELECT *, export_of(body) AS said, json_keys(body) AS keys FROM export_lines
+), peers AS (
+    SELECT *,
+           len(keys) = usual_members(said) AS is_usual,
+           said.type IS NOT DISTINCT FROM 'service' AS is_action,
+           peer_of(coalesce(said.from_id, said.actor_id)) AS sender_id,
+           peer_of(said.forwarded_from_id) AS forwarded_id,
+           peer_of(said.reply_to_peer_id) AS reply_chat_id,
+           TRY_CAST(received_at AS TIMESTAMPTZ) AS received,
+           whole_number(said.date_unixtime) AS dated,
+           CASE WHEN said.date_unixtime IS NULL THEN TRY_CAST(said.date AS TIMESTAMP) END AS local_date,
+           whole_number(said.edited_unixtime) AS edited
+    FROM opened
+), known AS (
+    SELECT *,
+           -- Without a Unix time (exports of 2021 and before) the local clock is read by what importing made of the date.
+           coalesce(dated, CASE WHEN local_date IS NOT NULL THEN epoch(received)::BIGINT END) AS sent_at,
+           coalesce(edited, CASE WHEN local_date IS NOT NULL AND said.edited_unixtime IS NULL
+                                      AND TRY_CAST(said.edited AS TIMESTAMP) >= local_date
+                                 THEN epoch(received)::BIGINT + epoch(TRY_CAST(said.edited AS TIMESTAMP) - local_date)::BIGINT
+                            END) AS edited_at,
+           CASE WHEN is_action THEN NULL
+                WHEN said.photo IS NOT NULL THEN 'photo'
+                WHEN said.media_type IS NOT NULL THEN coalesce(export_media(said.media_type), 'document')
+                WHEN said.file IS NOT NULL THEN 'document' END AS medium,
+           -- Nearly every text is one plain piece. A list stands here as its JSON, as does a text that looks like one.
+           CASE WHEN is_action OR len(said.text_entities) = 1 AND said.text_entities[1].type = 'plain' THEN NULL
+                WHEN len(said.text_entities) > 0 THEN said.text_entities
+                WHEN starts_with(said.text, '[') AND json_type(body, '$.text') = 'ARRAY' THEN pieces_of(body -> '$.text') END AS pieces
+    FROM peers
+), worded AS (
+    SELECT *,
+           nullif(CASE WHEN is_action THEN NULL
+                       WHEN pieces IS NOT NULL THEN array_to_string(list_transform(pieces, lambda piece: piece.text), '')
+                       ELSE coalesce(said.text_entities[1].text, said.text) END, '') AS words,
+           CASE WHEN pieces IS NOT NULL THEN list_transform(pieces, lambda piece: utf16_length(piece.text)) END AS lengths
+    FROM known
+), told AS (
+    SELECT *,
+           CASE WHEN is_action THEN
+                     CASE WHEN said.action = 'create_channel' AND chat.type = 'supergroup' THEN 'supergroup_chat_created'
+                          WHEN said.action = 'group_call' AND list_contains(keys, 'duration') THEN 'video_chat_ended'
+                          WHEN said.action = 'allow_sending_messages' AND list_contains(keys, 'reason_domain') THEN 'connected_website'
+                          WHEN said.action = 'requested_peer' AND is_chat_shared(body) THEN 'chat_shared'
+                          ELSE coalesce(export_action(said.action), said.action, no_action()) END
+                WHEN said.type = 'unsupported' THEN 'unsupported'
+                WHEN medium IS NOT NULL THEN medium
+                WHEN said.place_name IS NOT NULL THEN 'venue'
+                WHEN said.location_information IS NOT NULL THEN 'location'
+                ELSE coalesce(export_content(said),
+                              CASE WHEN words IS NOT NULL THEN 'text'
+                                   WHEN list_contains(keys, 'location_information') THEN 'location'
+                                   ELSE 'empty' END) END AS told_kind,
+           CASE WHEN pieces IS NOT NULL THEN
+                nullif(list_filter(list_transform(pieces, lambda piece, place:
+                    CASE WHEN export_entity(piece) IS NOT NULL AND lengths[place] > 0
+                         THEN {'type': export_entity(piece), 'offset': coalesce(list_sum(lengths[1:place - 1]), 0),
+                               'length': lengths[place], 'url': piece.href,
+                               'user': CASE WHEN piece.user_id IS NOT NULL THEN {'id': piece.user_id} END} END),
+                    lambda mark: mark IS NOT NULL), []) END AS marks,
+           -- A CASE looks at a list of keys only where it must; an OR looks at all of them.
+           CASE WHEN CASE WHEN said.forwarded_from_id IS NOT NULL OR said.forwarded_from IS NOT NULL THEN true
+                          WHEN NOT is_usual THEN list_contains(keys, 'forwarded_from') END
+                THEN CASE WHEN forwarded_id > 0 THEN '{"type":"user","sender_user":{"id":' || forwarded_id || '}}'
+                          WHEN forwarded_id <= -1000000000000 THEN '{"type":"channel","chat":{"id":' || forwarded_id || '}}'
+                          WHEN forwarded_id < 0 THEN '{"type":"chat","sender_chat":{"id":' || forwarded_id || '}}'
+                          ELSE '{"type":"hidden_user","sender_user_name":' || coalesce(said.forwarded_from, 'null') || '}' END
+           END AS origin,
+           coalesce(reply_chat_id = chat.id, said.reply_to_peer_id IS NULL) AS is_reply_here
+    FROM worded
+), translated AS (
+    SELECT *,
+           -- Where nothing but what is read can be left, a look at the document is spared.
+           is_usual AND said.type = 'message' AND sender_id > 0 AND sent_at IS NOT NULL
+           AND (said.edited IS NULL OR edited_at IS NOT NULL) AND (said.edited_unixtime IS NULL OR edited IS NOT NULL)
+           AND (said.date_unixtime IS NULL OR dated IS NOT NULL) AS is_read_whole,
+           as_message({
+               'message_id': said.id,
+               'chat': {'id': chat.id, 'type': chat.type,
+                        'title': CASE WHEN chat.type IS DISTINCT FROM 'private' THEN chat.name END,
+                        'first_name': CASE WHEN chat.type = 'private' THEN chat.name END},
+               'date': sent_at,
+               'edit_date': edited_at,
+               'from': CASE WHEN sender_id > 0
+                            THEN {'id': sender_id,
+                                  'first_name': CASE WHEN said.from_id IS NULL THEN said.actor ELSE said."from" END,
+                                  'is_bot': CASE WHEN list_contains(own, sender_id) THEN true END} END,
+               'sender_chat': CASE WHEN sender_id < 0 THEN {'id': sender_id} END,
+               'author_signature': said.author,
+               'reply_to_message': CASE WHEN said.reply_to_message_id IS NOT NULL AND is_reply_here
+                                        THEN {'message_id': said.reply_to_message_id} END,
+               'external_reply': CASE WHEN said.reply_to_message_id IS NOT NULL AND NOT is_reply_here
+                                      THEN {'message_id': said.reply_to_message_id, 'chat': {'id': reply_chat_id}} END,
+               'forward_origin': origin,
+               'text': CASE WHEN medium IS NULL THEN words END,
+               'entities': CASE WHEN medium IS NULL THEN marks END,
+               'caption': CASE WHEN medium IS NOT NULL THEN words END,
+               'caption_entities': CASE WHEN medium IS NOT NULL THEN marks END,
+               -- What medium it is was told already, so that any may stand under this one's name.
+               'document': CASE WHEN medium IS NOT NULL
+                                THEN concat('{"file_size":', coalesce(CASE WHEN medium = 'photo' THEN said.photo_file_size
+                                                                           ELSE said.file_size END::VARCHAR, 'null'),
+                                            ',"width":' || said.width, ',"height":' || said.height,
+                                            ',"duration":' || said.duration_seconds, ',"file_name":' || said.file_name,
+                                            ',"mime_type":' || said.mime_type, ',"emoji":' || said.sticker_emoji, '}') END,
+               'location': CASE WHEN NOT is_action THEN said.location_information END
+           }) AS m
+    FROM told
+), remaining AS (
+    SELECT *,
+           CASE WHEN is_read_whole THEN NULL
+                ELSE nullif(json_merge_patch(body, concat(
+                     '{"id":null,"author":null,"reply_to_message_id":null',
+                     CASE WHEN said.type IN ('message', 'service', 'unsupported') THEN ',"type":null' END,
+                     CASE WHEN sent_at IS NOT NULL THEN ',"date":null' END,
+                     CASE WHEN dated IS NOT NULL THEN ',"date_unixtime":null' END,
+                     CASE WHEN edited_at IS NOT NULL THEN ',"edited":null' END,
+                     CASE WHEN edited IS NOT NULL THEN ',"edited_unixtime":null' END,
+                     CASE WHEN sender_id IS NOT NULL THEN CASE WHEN said.from_id IS NULL THEN ',"actor_id":null' ELSE ',"from_id":null' END END,
+                     CASE WHEN sender_id > 0 THEN CASE WHEN said.from_id IS NULL THEN ',"actor":null' ELSE ',"from":null' END END,
+                     CASE WHEN reply_chat_id IS NOT NULL THEN ',"reply_to_peer_id":null' END,
+                     CASE WHEN forwarded_id IS NOT NULL THEN ',"forwarded_from_id":null'
+                          WHEN origin IS NOT NULL THEN ',"forwarded_from":null' END,
+                     CASE WHEN NOT is_action THEN ',"text":null,"text_entities":null'
+                          ELSE concat(CASE WHEN said.text = '' THEN ',"text":null' END,
+                                      CASE WHEN said.text_entities = [] THEN ',"text_entities":null' END) END,
+                     CASE WHEN medium IS NOT NULL THEN concat(
+                          ',"width":null,"height":null,"duration_seconds":null,"file_name":null,"mime_type":null,"sticker_emoji":null',
+                          CASE WHEN medium = 'photo' THEN ',"photo_file_size":null' ELSE ',"file_size":null' END,
+                          CASE WHEN export_media(said.media_type) = medium THEN ',"media_type":null' END) END,
+                     CASE WHEN NOT is_action AND said.location_information.latitude IS NOT NULL
+                               AND said.location_information.longitude IS NOT NULL
+                               AND len(json_keys(body, '$.location_information')) = 2 THEN ',"location_information":null' END,
+                     '}')::JSON)::VARCHAR, '{}') END AS rest,
+           CASE WHEN is_read_whole THEN notes
+                ELSE nullif(list_concat(coalesce(notes, []), list_filter([
+                     CASE WHEN said.date_unixtime IS NOT NULL AND dated IS NULL THEN 'date_unixtime: no number of seconds' END,
+                     CASE WHEN said.edited_unixtime IS NOT NULL AND edited IS NULL THEN 'edited_unixtime: no number of seconds' END,
+                     CASE WHEN said.from_id IS NOT NULL AND sender_id IS NULL THEN 'from_id: no id of a user or chat' END,
+                     CASE WHEN said.from_id IS NULL AND said.actor_id IS NOT NULL AND sender_id IS NULL THEN 'actor_id: no id of a user or chat' END,
+                     CASE WHEN said.reply_to_peer_id IS NOT NULL AND reply_chat_id IS NULL THEN 'reply_to_peer_id: no id of a user or chat' END,
+                     CASE WHEN said.forwarded_from_id IS NOT NULL AND forwarded_id IS NULL THEN 'forwarded_from_id: no id of a user or chat' END
+                     ], lambda note: note IS NOT NULL)), []) END AS odd
+    FROM translated
+)
+SELECT context_date, bot AS bot_id, record_id, source, received AS received_at, bytes,
+       hash(sha256) AS body_hash, true AS is_hashed, CAST(NULL AS BIGINT) AS update_id, 0 AS ordinal,
+       rest::JSON AS unknown, odd AS notes, hash(filename) AS file, true AS has_form, true AS is_plain, false AS is_flat,
+       'export_message' AS kind, 1 AS kinds, body AS message, m, CAST(NULL AS JSON) AS event, account, own,
+       told_kind, CASE WHEN is_action THEN true END AS told_service
+FROM remaining

@@ -1,0 +1,23 @@
+SELECT context_date,
+       bot_id,
+       method,
+       started_at,
+       seconds,
+       http_status,
+       TRY_CAST(answer ->> '$.ok' AS BOOLEAN) AS ok,
+       TRY_CAST(answer ->> '$.error_code' AS BIGINT) AS error_code,
+       answer ->> '$.description' AS description,
+       TRY_CAST(answer ->> '$.parameters.retry_after' AS BIGINT) AS retry_after_seconds,
+       coalesce(TRY_CAST(messages[1] ->> '$.chat.id' AS BIGINT), TRY_CAST(request ->> '$.chat_id' AS BIGINT)) AS chat_id,
+       coalesce(TRY_CAST(messages[1] ->> '$.message_id' AS BIGINT), TRY_CAST(result ->> '$.message_id' AS BIGINT),
+                TRY_CAST(request ->> '$.message_id' AS BIGINT)) AS message_id,
+       coalesce(len(messages), 0) AS messages,
+       request::VARCHAR AS request,
+       CASE WHEN coalesce(len(messages), 0) = 0 THEN result::VARCHAR END AS result,
+       source,
+       bytes,
+       received_at,
+       record_id AS raw,
+       notes
+FROM called
+WHERE copy = 1
