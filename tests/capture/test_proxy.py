@@ -360,6 +360,18 @@ def test_setwebhook_with_another_secret_is_refused(tmp_path, api, api_port, secr
     assert [each["status"] for each in calls_of(running.home)] == [400]
 
 
+@pytest.mark.parametrize(("times", "status"), [(1, 200), (2, 429)])
+def test_setwebhook_in_the_second_of_telelakes_own(tmp_path, api, api_port, times, status):
+    """Telegram takes one a second, and bots start when telelake does: once more, then the bot hears what Telegram says."""
+    api.too_many = times
+    fields = {"url": "https://bot.example/x", "secret_token": SECRET}
+    with proxied(tmp_path, api_port, **FORWARDED) as running:
+        got = once(running.port, Request("GET", f"setWebhook?{urlencode(fields)}"))
+    assert got.status == status
+    assert len(api.seen) == 2
+    assert [each["status"] for each in calls_of(running.home)] == [status]
+
+
 def test_a_webhook_is_taken_away_as_the_bot_says(tmp_path, api, api_port):
     body = b'{"url":"","drop_pending_updates":true}'
     with proxied(tmp_path, api_port, **FORWARDED) as running:
