@@ -1,9 +1,11 @@
 """Durable capture against a bare ASGI app that group-commits the same bytes, under the same server and load.
 
 Both run under uvicorn with httptools and uvloop, each in a process of its own; a second process sends requests over
-keep-alive connections, one at a time on each. Rounds alternate A B A B…; medians and their ratio are printed.
+keep-alive connections, one at a time on each. Rounds alternate A B A B…; medians and their ratio are printed. With
+`--soak` telelake alone is loaded for some seconds, sealing as it does in use, and its memory is looked at meanwhile.
 
     python bench/capture.py --requests 20000 --connections 40 100 256
+    python bench/capture.py --soak 300 --connections 100
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -96,12 +100,24 @@ def durable(folder: Path, seal_seconds: float):
     return Webhook(receiver, {"support": WebhookBot(1, SECRET)}, max_body_bytes=settings.max_body_bytes)
 
 
+def protocol():
+    """Return the protocol of telelake's capture port, with its deadlines and bounds."""
+    from telelake.capture.connection import Connections, Limits, descriptors_for
+    from telelake.settings import Capture
+
+    capture = Capture()
+    limits = Limits(capture.header_seconds, capture.body_seconds, descriptors_for(capture.open_connections))
+    return Connections(limits).protocol
+
+
 def serve(kind: str, folder: str, listener: socket.socket, seal_seconds: float) -> None:
     """Run one of the two applications until stopped."""
-    app = durable(Path(folder), seal_seconds) if kind == "telelake" else Bare(Path(folder))
+    ours = kind == "telelake"
+    app = durable(Path(folder), seal_seconds) if ours else Bare(Path(folder))
     config = uvicorn.Config(
-        app, loop="uvloop", http="httptools", log_level="error", access_log=False, lifespan="on", backlog=2048
-    )
+        app, loop="uvloop", http=protocol() if ours else "httptools", log_level="error", access_log=False, lifespan="on",
+        backlog=2048, proxy_headers=not ours,
+    )  # fmt: skip
     uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -158,8 +174,22 @@ async def load(port: int, requests: list[bytes], connections: int) -> tuple[floa
     return count / (time.perf_counter() - begun), shared.latencies
 
 
-def measure(kind: str, options: argparse.Namespace, connections: int, seal_seconds: float) -> dict[str, float]:
-    """Start an application on an empty folder, load it once, stop it; return what was seen."""
+def requests_of(count: int, size: int) -> list[bytes]:
+    """Return so many deliveries, as they go over the wire."""
+    found = []
+    for number in range(count):
+        body = body_of(number, size)
+        found.append(
+            f"POST /telegram/support HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+            f"X-Telegram-Bot-Api-Secret-Token: {SECRET}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
+    return found
+
+
+@contextmanager
+def running(kind: str, options: argparse.Namespace, seal_seconds: float) -> Iterator[tuple[int, int]]:
+    """Run an application on an empty folder; yield its port and process number."""
     folder = tempfile.mkdtemp(prefix="bench-capture-", dir=options.folder)
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -169,27 +199,46 @@ def measure(kind: str, options: argparse.Namespace, connections: int, seal_secon
     process = multiprocessing.get_context("fork").Process(target=serve, args=(kind, folder, listener, seal_seconds))
     process.start()
     listener.close()
-    requests = []
-    for number in range(options.requests):
-        body = body_of(number, options.body_bytes)
-        requests.append(
-            f"POST /telegram/support HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
-            f"X-Telegram-Bot-Api-Secret-Token: {SECRET}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-            + body
-        )
     try:
-        # The socket listens before the application is there; its imports are no part of the rate.
-        uvloop.run(load(port, requests[:connections], connections))
-        rate, latencies = uvloop.run(load(port, requests, connections))
-        status = Path(f"/proc/{process.pid}/status").read_text()
-        memory = int(status.partition("VmHWM:")[2].split()[0]) / 1024
+        yield port, process.pid
     finally:
         os.kill(process.pid, signal.SIGTERM)
         process.join(30)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def megabytes(pid: int, what: str) -> float:
+    """Return a figure of a process's memory: VmRSS now, VmHWM at most."""
+    return int(Path(f"/proc/{pid}/status").read_text().partition(f"{what}:")[2].split()[0]) / 1024
+
+
+def measure(kind: str, options: argparse.Namespace, connections: int, seal_seconds: float) -> dict[str, float]:
+    """Start an application on an empty folder, load it once, stop it; return what was seen."""
+    requests = requests_of(options.requests, options.body_bytes)
+    with running(kind, options, seal_seconds) as (port, pid):
+        # The socket listens before the application is there; its imports are no part of the rate.
+        uvloop.run(load(port, requests[:connections], connections))
+        rate, latencies = uvloop.run(load(port, requests, connections))
+        memory = megabytes(pid, "VmHWM")
     latencies.sort()
     return {"rate": rate, "p50_ms": latencies[len(latencies) // 2] * 1e3, "p99_ms": latencies[len(latencies) * 99 // 100] * 1e3,
             "memory_mb": memory}  # fmt: skip
+
+
+def soak(options: argparse.Namespace, connections: int) -> None:
+    """Load telelake for a time, sealing every few seconds; print its memory, in the medians of ten equal parts."""
+    requests = requests_of(options.requests, options.body_bytes)
+    seen: list[tuple[float, float]] = []
+    count = 0
+    with running("telelake", options, options.seal_seconds or 5.0) as (port, pid):
+        begun = time.monotonic()
+        while (passed := time.monotonic() - begun) < options.soak:
+            uvloop.run(load(port, list(requests), connections))
+            count += len(requests)
+            seen.append((passed, megabytes(pid, "VmRSS")))
+    parts = [[memory for passed, memory in seen if int(passed * 10 / options.soak) == part] for part in range(10)]
+    shown = "  ".join(f"{statistics.median(part):.0f}" for part in parts if part)
+    print(f"{connections:>4} connections  {count:,} requests in {options.soak} s  memory, MB, by tenths: {shown}")
 
 
 def main() -> int:
@@ -204,7 +253,12 @@ def main() -> int:
     parser.add_argument("--folder", help="where to write; it should lie on the disk that will be used")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--at-least", type=float, default=0.5, help="exit 1 when a ratio is lower")
+    parser.add_argument("--soak", type=int, help="load telelake for so many seconds, and look at its memory")
     options = parser.parse_args()
+    if options.soak:
+        for connections in options.connections:
+            soak(options, connections)
+        return 0
     seal_seconds = options.seal_seconds or 3600.0
     results = []
     for connections in options.connections:
