@@ -7,7 +7,9 @@ import itertools
 import json
 import os
 import pty
+import resource
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -175,6 +177,29 @@ def test_a_file_that_appears_while_one_answers_is_kept(tmp_path: Path) -> None:
     assert file.read_text() == "# mine\n"
 
 
+def test_writing_over_a_file_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
+    """A full disk must not take the settings away; nothing is left beside, and a link and its rights stay."""
+    file, link = tmp_path / "real" / "t.toml", tmp_path / "t.toml"
+    file.parent.mkdir()
+    file.write_text("# mine\n")
+    file.chmod(0o640)
+    link.symlink_to(file)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+        with pytest.raises(SettingsError, match="cannot be written: File too large"):
+            write(link, "# new\n" * 1000, replace=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert file.read_text() == "# mine\n"
+    assert list(file.parent.iterdir()) == [file]
+    write(link, "# new\n", replace=True)
+    assert (file.read_text(), file.stat().st_mode & 0o777, link.is_symlink()) == ("# new\n", 0o640, True)
+    assert list(file.parent.iterdir()) == [file]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -189,6 +214,8 @@ def test_a_file_that_appears_while_one_answers_is_kept(tmp_path: Path) -> None:
         (["--token-env", TOKEN], "and not the secret itself"),
         (["--config", "no/such/folder/t.toml"], "cannot be written: No such file"),
         (["--mode", "webhook", "--public-url", "lake.example"], "That is no address"),
+        (["--api", "http://user:canary@h"], "a user name or a password in it"),
+        (["--api", "canary.example"], "must begin with https:// or http://"),
     ],
 )
 def test_what_is_given_wrong_is_refused(init: Init, tmp_path: Path, arguments: list[str], words: str) -> None:
@@ -196,6 +223,7 @@ def test_what_is_given_wrong_is_refused(init: Init, tmp_path: Path, arguments: l
     said = init("--yes", *arguments)
     assert said.code == 1
     assert words in said.err
+    assert "canary" not in said.err
     assert not list(tmp_path.rglob("*.toml"))
 
 

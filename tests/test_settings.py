@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from telelake.errors import SettingsError
 from telelake.operate.home import open_home
 from telelake.settings import FILE_NAME, Settings, load, local_path
 from telelake.stores.objects import memory_store
+from telelake.wiring import App
 
 
 @pytest.fixture(autouse=True)
@@ -197,6 +199,70 @@ def test_secrets_that_cannot_be(monkeypatch: pytest.MonkeyPatch, variables: dict
         _ = bot.bot_id("support"), bot.webhook_secret("support")
 
     assert not any(value in str(refused.value) for value in variables.values())
+
+
+TOKEN = "123456:AAE-canary"
+
+
+@pytest.mark.parametrize("key", ["token", "secret"])
+def test_a_secret_where_its_variables_name_belongs_is_not_repeated(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    """The most likely mistake puts a token into the file; no message may put it into a log, too."""
+    _write(f'[bots.support]\n{key} = {{ env = "{TOKEN}" }}')
+    with pytest.raises(SettingsError) as refused:
+        load()
+    said = "".join(traceback.format_exception(refused.value))
+    assert f"'bots.support.{key}.env' in telelake.toml or the environment" in said
+    assert "That is no name of an environment variable" in said
+    assert "canary" not in said
+    monkeypatch.setenv(f"TELELAKE_BOTS__SUPPORT__{key.upper()}__ENV", TOKEN)
+    Path(FILE_NAME).unlink()
+    assert "canary" not in _refused()
+
+
+@pytest.mark.parametrize(
+    ("section", "key"), [("bots.support", "api"), ("bots.support", "forward_to"), ("aws", "bot_api")]
+)
+@pytest.mark.parametrize("userinfo", ["user:canary@", "canary@", ":canary@", "a@canary@"])
+def test_an_address_that_would_be_logged_holds_no_password(section: str, key: str, userinfo: str) -> None:
+    """It is refused, with its setting's name, and not repeated. An `@` further on is no password."""
+    _write(f'[{section}]\n{key} = "http://{userinfo}127.0.0.1:9000/x"')
+    with pytest.raises(SettingsError) as refused:
+        load()
+    said = "".join(traceback.format_exception(refused.value))
+    assert (
+        f"'{section}.{key}' in telelake.toml or the environment (TELELAKE_*): There is a user name or a password in it"
+        in said
+    )
+    assert "canary" not in said
+    _write(f'[{section}]\n{key} = "http://127.0.0.1:9000/@x?y@z"')
+    load()
+
+
+def test_a_token_of_a_wrong_form_is_found_in_every_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is read, by its variable's name, and not when Telegram is first asked; spaces are a usual slip."""
+    _write('[bots.support]\ntoken = { env = "TOKEN" }')
+    bot = load().bots["support"]
+    for value in ("7:canary with spaces", "7:canary\n", "7:", "7"):
+        monkeypatch.setenv("TOKEN", value)
+        for read in (bot.bot_id, bot.api_token):
+            with pytest.raises(SettingsError, match="The token in TOKEN is not of the form") as refused:
+                read("support")
+            assert "canary" not in str(refused.value)
+
+
+def test_two_bots_are_not_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second would take the first one's place in the proxy, without a word. What needs no token does not ask for it."""
+    _write('[bots.one]\ntoken = { env = "TOKEN" }\n[bots.two]\nid = 8\n[bots.three]\nid = 7')
+    settings = load()
+    with pytest.raises(SettingsError, match="TOKEN is not set"):
+        settings.bot_ids()
+    monkeypatch.setenv("TOKEN", "7:canary")
+    with pytest.raises(SettingsError, match=r"bots\.one and bots\.three are one bot: both have the id 7"):
+        settings.bot_ids()
+    with pytest.raises(SettingsError, match="are one bot"):
+        App(settings).webhook()
+    monkeypatch.setenv("TOKEN", "9:canary")
+    assert settings.bot_ids() == {"one": 9, "two": 8, "three": 7}
 
 
 def test_a_bot_that_is_polled_needs_its_token() -> None:

@@ -17,7 +17,8 @@ from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from telelake.errors import SettingsError
@@ -29,14 +30,53 @@ NOT_SETTINGS = ("TELELAKE_CHROMIUM", "TELELAKE_DEMO_", "TELELAKE_TEST_")
 as the place of a secret: a misspelt name must not be passed over in silence."""
 
 
+NO_VARIABLE = (
+    "That is no name of an environment variable. Give the name of the variable that holds the secret, such as "
+    "SUPPORT_BOT_TOKEN, and not the secret itself."
+)
+USERINFO = "There is a user name or a password in it, and secrets are not written into the settings. Take it out."
+
+
+def is_variable(text: str) -> bool:
+    """Return whether a text can be the name of an environment variable. A token cannot: it has a colon."""
+    return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) is not None
+
+
+def is_token(text: str) -> bool:
+    """Return whether a text has the form of a bot's token."""
+    return re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", text) is not None
+
+
+def has_userinfo(url: str) -> bool:
+    """Return whether an address has a user name or a password before its host."""
+    return "@" in re.split(r"[/?#]", url.partition("://")[2], maxsplit=1)[0]
+
+
+def _variable(text: str) -> str:
+    # What is wrong is not repeated: it may be the secret.
+    if not is_variable(text):
+        raise PydanticCustomError("variable", NO_VARIABLE.rstrip("."))
+    return text
+
+
+def _without_userinfo(url: str) -> str:
+    if has_userinfo(url):
+        raise PydanticCustomError("userinfo", USERINFO.rstrip("."))
+    return url
+
+
+_Address = Annotated[str, Field(pattern=r"^https?://"), AfterValidator(_without_userinfo)]
+"""An address of http or https that may be shown."""
+
+
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True)
 
 
 class Secret(_Section):
     """Where a secret is found; never the secret itself."""
 
-    env: str
+    env: Annotated[str, AfterValidator(_variable)]
     """Name of the environment variable that holds it."""
 
     def read(self) -> str:
@@ -63,9 +103,9 @@ class Bot(_Section):
     mode: Literal["webhook", "poll", "proxy"] = "webhook"
     """How updates come in: Telegram posts them to the webhook, they are fetched, which needs no public address, or the
     bot itself asks for them through the recording proxy."""
-    api: Annotated[str, Field(pattern=r"^https?://")] = "https://api.telegram.org"
+    api: _Address = "https://api.telegram.org"
     """Address of the Bot API server that is polled, or that the recording proxy hands calls on to."""
-    forward_to: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    forward_to: _Address | None = None
     """Address of a bot that exists: what is posted to the webhook is recorded, then handed on, and its answer relayed."""
     forward_seconds: Annotated[float, Field(gt=0, le=50)] = 10.0
     """How long a delivery is tried again within Telegram's request, which lasts 60 at most, while the bot is down."""
@@ -83,18 +123,18 @@ class Bot(_Section):
             raise SettingsError(
                 f'bots.{name} needs `token = {{ env = "…" }}` or `id = …`, to know whose updates these are.'
             )
-        number = self.token.read().partition(":")[0]
-        if not number.isascii() or not number.isdigit():
+        return int(self.api_token(name).partition(":")[0])
+
+    def api_token(self, name: str) -> str:
+        """Return the bot's token, checked for its form."""
+        if self.token is None:
+            raise SettingsError(f'bots.{name} has mode = "{self.mode}" and needs `token = {{ env = "…" }}`.')
+        value = self.token.read()
+        if not is_token(value):
             raise SettingsError(
                 f"The token in {self.token.env} is not of the form 123456:ABC…; copy it again from @BotFather."
             )
-        return int(number)
-
-    def api_token(self, name: str) -> str:
-        """Return the bot's token."""
-        if self.token is None:
-            raise SettingsError(f'bots.{name} has mode = "{self.mode}" and needs `token = {{ env = "…" }}`.')
-        return self.token.read()
+        return value
 
     @property
     def has_token(self) -> bool:
@@ -248,7 +288,7 @@ class Aws(_Section):
     """Language of the daily report.html."""
     scan_limit_mb: Annotated[int, Field(ge=10)] = 10_000
     """Megabytes that one Athena query may scan before it is stopped."""
-    bot_api: Annotated[str, Field(pattern=r"^https?://")] = "https://api.telegram.org"
+    bot_api: _Address = "https://api.telegram.org"
     """Address of the Bot API, to set webhooks; another when you run your own server."""
 
 
@@ -256,7 +296,12 @@ class Settings(BaseSettings):
     """All settings of one lake."""
 
     model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix=ENV_PREFIX, env_nested_delimiter="__", use_attribute_docstrings=True
+        frozen=True,
+        extra="forbid",
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter="__",
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,
     )
 
     home: str = "file:lake"
@@ -287,6 +332,23 @@ class Settings(BaseSettings):
         """Environment over file; flags are applied by `load`, over both."""
         del settings_cls, dotenv_settings, file_secret_settings
         return env_settings, init_settings
+
+    def bot_ids(self) -> dict[str, int]:
+        """Return the bots' numeric ids by name; reads their tokens.
+
+        Raises:
+            SettingsError: one is not known, or two bots are one.
+        """
+        names: dict[int, str] = {}
+        for name, bot in self.bots.items():
+            number = bot.bot_id(name)
+            if number in names:
+                raise SettingsError(
+                    f"bots.{names[number]} and bots.{name} are one bot: both have the id {number}. Take one out of the settings, "
+                    "or give it the token of another bot."
+                )
+            names[number] = name
+        return {name: number for number, name in names.items()}
 
     @property
     def zone(self) -> ZoneInfo:

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from telelake.errors import NotStored, SettingsError
@@ -140,9 +139,8 @@ class App:
                 'No bot is set. Add to telelake.toml:\n\n[bots.support]\ntoken = { env = "SUPPORT_BOT_TOKEN" }\n'
                 'secret = { env = "SUPPORT_BOT_SECRET" }'
             )
-        secrets = {
-            name: (bot.bot_id(name), bot.webhook_secret(name)) for name, bot in bots.items() if bot.mode == "webhook"
-        }
+        ids = self.settings.bot_ids()
+        secrets = {name: (ids[name], bot.webhook_secret(name)) for name, bot in bots.items() if bot.mode == "webhook"}
         polled = [
             PollBot(name, bot.bot_id(name), BotApi(bot.api_token(name), bot.api))
             for name, bot in bots.items()
@@ -181,15 +179,17 @@ class App:
             return None
         from telelake.capture.proxy.app import Proxy
         from telelake.capture.proxy.passing import ProxyBot
+        from telelake.operate.webhooks import door
 
-        def door(name: str, bot: Bot) -> str | None:
+        def posted_to(name: str, bot: Bot) -> str | None:
             is_ours = bot.forward_to is not None and capture.public_url is not None
-            return f"{(capture.public_url or '').rstrip('/')}/telegram/{quote(name)}" if is_ours else None
+            return door(capture.public_url or "", name) if is_ours else None
 
         bots = [
             ProxyBot(
                 name, bot.bot_id(name), bot.api_token(name), bot.api, is_strict=bot.recorder_failure == "strict",
-                webhook_url=door(name, bot), secret=bot.webhook_secret(name) if door(name, bot) else "",
+                is_forwarded=bot.forward_to is not None, webhook_url=posted_to(name, bot),
+                secret=bot.webhook_secret(name) if posted_to(name, bot) else "",
             )
             for name, bot in proxied.items()
         ]  # fmt: skip
@@ -210,7 +210,7 @@ class App:
 
     def webhooks(self, say: Callable[[str], None]) -> WebhookWatch:
         """Return what sets and looks at the bots' webhooks; says of which it cannot."""
-        from telelake.operate.webhooks import Wanted, WatchedBot, WebhookWatch
+        from telelake.operate.webhooks import Wanted, WatchedBot, WebhookWatch, door
         from telelake.telegram.client import BotApi
 
         capture = self.settings.capture
@@ -220,9 +220,9 @@ class App:
                 continue
             is_posted, url = bot.mode == "webhook", None
             if is_posted and capture.public_url is not None:
-                url = f"{capture.public_url.rstrip('/')}/telegram/{quote(name)}"
+                url = door(capture.public_url, name)
             try:
-                api = BotApi(bot.token.read(), bot.api) if bot.token is not None else None
+                api = BotApi(bot.api_token(name), bot.api) if bot.token is not None else None
                 reason = f"bots.{name} has no token."
             except SettingsError as error:  # no reason not to capture
                 api, reason = None, str(error)

@@ -360,6 +360,26 @@ class Failing(Disk):
         super().sync(descriptor)
 
 
+class Hanging(Disk):
+    """A disk on which syncing neither succeeds nor fails until it is let go."""
+
+    def __init__(self) -> None:
+        self._is_let_go = threading.Event()
+        self._is_let_go.set()
+
+    def hang(self) -> None:
+        """From now on."""
+        self._is_let_go.clear()
+
+    def let_go(self) -> None:
+        """Sync what waits, and all that comes."""
+        self._is_let_go.set()
+
+    def sync(self, descriptor: int) -> None:
+        self._is_let_go.wait(30)
+        super().sync(descriptor)
+
+
 def calls_of(home: Path) -> list[dict[str, Any]]:
     """Return the recorded calls of a sealed lake; each must be readable as one, and lie where calls lie."""
     bodies = [body for path in home.rglob("*.calls.ndjson.zst") for body in read_segment(path)]

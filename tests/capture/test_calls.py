@@ -6,6 +6,7 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -239,12 +240,69 @@ def test_the_token_of_a_managed_bot_is_redacted(method, result):
 def test_userinfo_of_an_address_is_redacted(encoding):
     reader = read(ENCODINGS[encoding]({"url": f"https://user:{SECRET}@a.example/p?q=1", "text": "mail me@a.example"}))
     written = encode(
-        "setWebhook", reader.fields(), f'{{"ok":true,"result":{{"url":"https:\\/\\/u:{SECRET}@b\\/"}}}}'.encode()
+        "sendMessage", reader.fields(), f'{{"ok":true,"result":{{"url":"https:\\/\\/u:{SECRET}@b\\/"}}}}'.encode()
     )
     assert SECRET.encode() not in written
     call = json.loads(written)
     assert call["request"] == {"url": f"https://{REDACTED}@a.example/p?q=1", "text": "mail me@a.example"}
     assert call["answer"]["result"]["url"] == f"https://{REDACTED}@b/"
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        (f"https://a.example:8443/hook/{SECRET}", f"https://a.example:8443/{REDACTED}"),
+        (f"https://u:{SECRET}@a.example/p?key={SECRET}", f"https://{REDACTED}@a.example/{REDACTED}"),
+        (f"a.example/{SECRET}", f"a.example/{REDACTED}"),
+        (f"u:{SECRET}@a.example", f"{REDACTED}@a.example"),
+        (f"https://a.example?{SECRET}", f"https://a.example/{REDACTED}"),
+        (f"https://a.example#{SECRET}", f"https://a.example/{REDACTED}"),
+        (f'["https://a.example/{SECRET}"]', REDACTED),
+        ("https://a.example/", "https://a.example/"),
+        ("https://a.example", "https://a.example"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_of_a_webhooks_address_scheme_and_host_are_kept(encoding, url, kept):
+    """Its path is what many bots take for a secret; in what the bot says and in what Telegram does."""
+    request = read(ENCODINGS[encoding]({"url": url, "max_connections": "7"})).fields()
+    written = encode("setwebHOOK", request, b'{"ok":true,"result":true}')
+    assert SECRET.encode() not in written
+    assert json.loads(written)["request"] == {"url": kept, "max_connections": "7"}
+    for escaped in (json.dumps(url), json.dumps(url).replace("/", "\\/")):
+        info = f'{{"ok":true,"result":{{"url":{escaped},"pending_update_count":0}}}}'.encode()
+        written = encode("getWebhookInfo", {}, info)
+        assert SECRET.encode() not in written
+        assert json.loads(written)["answer"]["result"] == {"url": kept, "pending_update_count": 0}
+
+
+def test_the_address_of_a_button_is_kept():
+    written = encode("sendMessage", {"url": "https://a.example/p?q=1"}, b'{"ok":true,"result":{"url":"https://b/p"}}')
+    assert json.loads(written)["request"]["url"] == "https://a.example/p?q=1"
+    assert json.loads(written)["answer"]["result"]["url"] == "https://b/p"
+
+
+@pytest.mark.parametrize("body", [b'{"a":1e999,"b":[-1e999,1.5],"c":{"d":1e999}}'])
+def test_a_number_past_all_bounds_is_null(body):
+    """Read, it is an infinity, which is no JSON; the record of the call would not be readable."""
+    request = read(("application/json", b"", body)).fields()
+    answer = b'{"ok":true,"result":{"passport_data":1,"x":1e999}}'
+    written = encode("sendMessage", request, answer)
+    assert b"Infinity" not in written
+    msgspec.json.decode(written)
+    assert json.loads(written)["request"] == {"a": None, "b": [None, 1.5], "c": {"d": None}}
+    assert json.loads(written)["answer"]["result"] == {"passport_data": REDACTED, "x": None}
+
+
+@pytest.mark.parametrize("encoding", ["form", "query", "multipart"])
+@pytest.mark.parametrize(("count", "is_read"), [(1000, True), (1001, False)])
+def test_more_fields_than_telegram_reads_are_not_read(encoding, count, is_read):
+    """None of them, and it shows: the one left out could be the one that matters."""
+    fields = {f"x{number}": "1" for number in range(count)}
+    reader = read(ENCODINGS[encoding](fields))
+    assert reader.is_readable == is_read
+    assert reader.fields() == (fields if is_read else {})
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -272,7 +330,7 @@ def test_secrets_in_an_answer_are_redacted_however_they_are_written(escape):
     written = encode("getWebhookInfo", {}, answer)
     assert SECRET.encode() not in written
     assert json.loads(written)["answer"]["result"] == {
-        "url": "https://h/<token>", "passport_data": REDACTED, "list": ["<token>"],
+        "url": f"https://h/{REDACTED}", "passport_data": REDACTED, "list": ["<token>"],
     }  # fmt: skip
 
 

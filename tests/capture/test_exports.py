@@ -26,6 +26,7 @@ from telelake import raw
 from telelake.capture.imports import exports, spool
 from telelake.capture.imports.bring import Brought, bring
 from telelake.capture.imports.exports import Wanted
+from telelake.capture.imports.source import Source
 from telelake.errors import SettingsError, StoreUnavailable, UnreadableFile
 from telelake.stores.objects import DirectoryStore
 from telelake.telegram import desktop_file
@@ -206,11 +207,14 @@ def test_an_export_with_every_trap(lake: LakeFolder) -> None:
         1,
     )
     assert found.export.left_out == {
-        "no name (5, personal_chat)": 2, "Suporte (77, saved_messages)": 1, "Suporte (6, from_the_future)": 1,
+        "no name (5, personal_chat)": 2, "Suporte (77, saved_messages)": 1,
     }  # fmt: skip
+    assert found.export.unknown == {"Suporte (6, from_the_future)": 1}
     said = found.summary()
-    for word in ("12 messages brought in (2 of them unreadable", "Left out: 3 chats with 4 messages", "--private",
-                 "2 escapes", "2 phone numbers", "4 messages without a date", "1 messages have local dates only"):  # fmt: skip
+    for word in ("12 messages brought in (2 of them unreadable", "Left out: 2 chats with 3 messages", "--private",
+                 "of unknown type or without an id: 1 chat with 1 message (Suporte (6, from_the_future) 1). Known types: saved",
+                 "2 escapes", "2 phone numbers", "4 messages without a date were",
+                 "1 message with a local date only was"):  # fmt: skip
         assert word in said
 
 
@@ -297,12 +301,34 @@ def test_chats_are_chosen_and_added_later_without_doubling(lake: LakeFolder) -> 
 
 
 def test_a_private_chat_exported_by_itself_was_meant(lake: LakeFolder) -> None:
-    found = put(lake, chat(message(1), type="personal_chat"))
-    with_account = put(lake, chat(message(2), type="personal_chat"), account=77)
+    put(lake, chat(message(2), type="personal_chat"), account=77)
 
-    assert found.published.records == 1 and "say with --account whose export this is" in found.summary()
-    assert "--account" not in with_account.summary()
-    assert sorted(line["account"] for each in lines(lake).values() for line in each) == [0, 77]
+    assert [line["account"] for each in lines(lake).values() for line in each] == [77]
+
+
+@pytest.mark.parametrize("type_", ["personal_chat", "private_group"])
+def test_whose_numbers_these_are_must_be_said_the_first_time(lake: LakeFolder, type_: str) -> None:
+    """Messages that are in are known again by their file, so that an account could not be added later."""
+    single, several = chat(message(1), type=type_), full(chat(message(3)), chat(message(4), type=type_))
+    del several["personal_information"]
+    for export in (single, several):
+        with pytest.raises(SettingsError, match=r"Whose export is this\?.*--account ID.*--account 0 goes without"):
+            put(lake, export, private=True)
+    assert not tree(lake)
+
+    put(lake, single, account=0)
+    put(lake, several, private=True, account=31)
+    put(lake, full(chat(message(5), type=type_)), private=True, account=0)  # the file says it
+    found = {line["body"]["id"]: line["account"] for each in lines(lake).values() for line in each}
+    assert found == {1: 0, 3: 31, 4: 31, 5: 77}
+
+
+def test_other_chats_need_no_account(lake: LakeFolder) -> None:
+    several = full(chat(message(1)), chat(message(2), type="bot_chat"))
+    del several["personal_information"]
+
+    assert put(lake, several).published.records == 1  # the private chat is left out
+    assert put(lake, chat(message(3), type="public_channel")).published.records == 1
 
 
 @pytest.mark.parametrize(
@@ -310,6 +336,18 @@ def test_a_private_chat_exported_by_itself_was_meant(lake: LakeFolder) -> None:
     [
         (full(chat(message(1))), {"chats": {5}}, r"no chat 5. It has: Suporte \(1000000001, private_supergroup\)"),
         (full(chat(message(1), type="bot_chat")), {}, r"no chat but private ones: Suporte \(1000000001, bot_chat\)"),
+        (
+            full(chat(message(1), type="")),
+            {},
+            r"No chat .* can be taken\. .*: Suporte \(1000000001, .*Known types: saved_me",
+        ),
+        (full(chat(type="new", id=5)), {"chats": {5}}, r"No chat .*unknown type.*Suporte \(5, new\)\. Known types"),
+        (full(chat(type="new", id=5)), {"chats": {6}}, r"no chat 6\. It has: Suporte \(5, new\)"),
+        (
+            full(chat(type="bot_chat"), chat(type="", id=5)),
+            {},
+            r"private ones: [^,]*, bot_chat\)\. .*--chat\. .*\(5, of unkn",
+        ),
         (full(chat(message(1))), {"account": 5}, "an export of account 77, not of --account 5"),
         (chat(message(1), type="tomorrow"), {}, "type 'tomorrow'.*Known types: saved_messages"),
         (chat(message(1), id=None), {}, "has id None"),
@@ -344,6 +382,30 @@ def test_a_compressed_export_is_the_same_file(lake: LakeFolder) -> None:
         counts.append((found.records, found.known))
 
     assert counts == [(2, 0), (0, 2), (0, 2)]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+def test_a_compressed_file_with_sorted_keys_is_unpacked_once(
+    lake: LakeFolder, monkeypatch: pytest.MonkeyPatch, pack: Any
+) -> None:
+    """Each of its chats is read twice, for what stands behind its messages; from the file's beginning that were squares."""
+    opened = 0
+    opens = Source.open
+
+    def counting(self: Source, *arguments: Any) -> Any:
+        nonlocal opened
+        opened += 1
+        return opens(self, *arguments)
+
+    monkeypatch.setattr(Source, "open", counting)
+    export = full(*(chat(message(n), message(n + 100), id=n) for n in range(1, 61)))
+    found = put(lake, pack(LAYOUTS["sorted"](export)))
+
+    assert (
+        ids(lake) == sorted([*range(1, 61), *range(101, 161)]) and found.export is not None and found.export.chats == 60
+    )
+    assert opened <= 5
+    assert not list((lake.root / "state" / "import").iterdir())
 
 
 def test_overlapping_exports_give_records_of_their_own(lake: LakeFolder) -> None:
@@ -469,19 +531,19 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make(tmp_path_factory.mktemp("large") / "result.json", 300_000)
 
 
+# The kernel's count for this program alone: what getrusage tells begins with the memory of the tests that start it.
 LIMITED = """
-import resource, sys, time
+import re, sys
 from telelake import cli
 sys.argv = ["telelake", *sys.argv[1:]]
-start = time.process_time()
 try:
     cli.main()
 finally:
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, time.process_time() - start, file=sys.stderr)
+    print(int(re.search("VmHWM: *\\t* *([0-9]+)", open("/proc/self/status").read())[1]) // 1024, file=sys.stderr)
 """
 
 
-def test_a_large_file_takes_bounded_memory_and_seconds(large: Path, tmp_path: Path) -> None:
+def test_a_large_file_takes_bounded_memory(large: Path, tmp_path: Path) -> None:
     assert large.stat().st_size > 140_000_000
     command = [
         sys.executable,
@@ -502,9 +564,7 @@ def test_a_large_file_takes_bounded_memory_and_seconds(large: Path, tmp_path: Pa
     assert (again["records"], again["known"]) == (0, 300_000)
     assert found["segments"] == len(found["days"]) > 1000
     for done in (first, second):
-        megabytes, seconds = done.stderr.split()[-2:]
-        assert int(megabytes) < 250
-        assert float(seconds) < 20  # of a processor that others use too; alone some 4 s
+        assert int(done.stderr.split()[-1]) < 250
 
 
 def test_a_kill_in_the_middle_leaves_nothing_half_imported(large: Path, tmp_path: Path) -> None:
@@ -564,6 +624,23 @@ def test_the_command_imports_and_says_so(tmp_path: Path) -> None:
     ):  # fmt: skip
         done = run(*wrong)
         assert done.returncode == 1 and said in done.stderr
+
+
+def test_days_too_old_to_be_built_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "result.json"
+    now = int(time.time())
+    new = message(3, date_unixtime=str(now - 5 * 86_400))
+    path.write_bytes(as_desktop(chat(message(1), message(2000), new)))
+    (tmp_path / "u").write_text('{"update_id":1,"poll":{}}')
+    said = []
+    for days, file in ((30, path), (30, path), (30_000, tmp_path / "u"), (None, path)):
+        keep = f"[wrangle]\nkeep_days = {days}\n" if days else ""
+        (tmp_path / "telelake.toml").write_text(f'home = "{tmp_path}/home{days}"\n{keep}', encoding="utf-8")
+        command = [sys.executable, "-m", "telelake", "import", str(file), "--bot", "5"]
+        said.append(subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stderr)
+
+    assert "2 of these days are older than wrangle.keep_days (30) and will not be built" in said[0]
+    assert all("keep_days" not in each for each in said[1:])
 
 
 def test_into_a_bucket(tmp_path: Path, aws: str) -> None:

@@ -690,6 +690,21 @@ def test_a_password_in_the_address_is_refused_and_not_shown(tmp_path):
     assert "canary" not in str(refused.value)
 
 
+@pytest.mark.parametrize("fault", [OSError("broken"), asyncio.CancelledError()])
+def test_connections_that_do_not_close_keep_nothing_from_being_sealed(tmp_path, monkeypatch, fault):
+    """At a stop the journal is sealed all the same."""
+
+    async def close(self) -> None:
+        raise fault
+
+    monkeypatch.setattr(Forwarder, "close", close)
+    with bot_server() as bot, door(tmp_path, bot.url) as made:
+        assert made.post().status_code == 200
+        made.stop()
+        assert list(read_lake(tmp_path / "home").bodies.values()) == [TELEGRAM.replace(b"\n", b" ")]
+        assert not list((tmp_path / "state" / "journal").glob("*.journal"))
+
+
 def test_no_client_is_loaded_where_nothing_is_handed_on():
     """The door and the forwarder's module load no HTTP client; a forwarder does."""
     program = (

@@ -6,8 +6,11 @@ import base64
 import gzip
 import json
 import random
+import re
 import subprocess
 import sys
+import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +27,9 @@ from telelake.capture.imports.bring import Brought, bring
 from telelake.capture.imports.exports import Wanted
 from telelake.capture.imports.source import Kind, Source
 from telelake.errors import SettingsError, UnreadableFile
+from telelake.stores.objects import BucketStore, DirectoryStore
 
+ENVELOPE = raw.raw_line(raw.Record("x", BOT, "webhook", NOW, b"{}")).data.removesuffix(b',"body":{}}')
 UPDATES = Path(__file__).parents[1] / "data" / "updates.ndjson"
 
 
@@ -117,7 +122,7 @@ def test_a_bad_line_is_kept_with_its_number_and_stops_nothing(lake: LakeFolder) 
 
 
 def test_a_line_too_long_is_passed_over_and_said(lake: LakeFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ndjson, "MAX_LINE_BYTES", 1000)
+    monkeypatch.setattr(ndjson, "MAX_UPDATE_BYTES", 1000)
     monkeypatch.setattr("telelake.capture.imports.source.CHUNK", 300)
     long = dump(message(3, 3, "a" * 5000))
     found = put(lake, b"\n".join([dump(message(1, 1)), long, dump(message(2, 2)), long]))
@@ -125,6 +130,34 @@ def test_a_line_too_long_is_passed_over_and_said(lake: LakeFolder, monkeypatch: 
     assert sorted((line["body"]["update_id"], line["record_id"][-2:]) for line in lines(lake)) == [(1, "-1"), (2, "-3")]
     assert found.lines is not None and found.lines.too_long == 2
     assert "2 lines were passed over" in found.summary()
+
+
+def test_a_line_of_raw_may_be_longer_than_an_update(lake: LakeFolder, make_lake: Any) -> None:
+    """In base64 what is unreadable grows by a third, and an export's message may have megabytes."""
+    other = make_lake()
+    other.add(b"x" * 3_600_000, message(1, 1))
+    other.add_export(exported(1, "a" * 5_000_000))
+    whole = [line for area in ("raw", "quarantine") for _, line in texts(other, area)]
+    found = put(lake, b"\xef\xbb\xbf" + b"\n".join([*whole, b'{"update_id":9,"more":"%s"}' % (b"x" * 4_200_000)]), None)
+
+    assert sum(len(line) > 4 * 1024 * 1024 for line in whole) == 2
+    assert [texts(lake, area) for area in ("raw", "quarantine")] == [
+        texts(other, area) for area in ("raw", "quarantine")
+    ]
+    assert found.lines is not None and (found.lines.envelopes, found.lines.too_long) == (3, 1)
+    assert "1 line was passed over: an update has at most 4,194,304 bytes, a line of raw 67,108,864." in found.summary()
+
+
+def test_a_line_of_raw_has_a_bound_too(lake: LakeFolder, make_lake: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ndjson, "MAX_UPDATE_BYTES", 1000)
+    monkeypatch.setattr(ndjson, "MAX_ENVELOPE_BYTES", 3000)
+    monkeypatch.setattr("telelake.capture.imports.source.CHUNK", 300)
+    other = make_lake()
+    other.add(message(1, 1, "a" * 2000), message(2, 2, "a" * 9000), message(3, 3))
+    found = put(lake, b"\n".join(line for _, line in texts(other)), None)
+
+    assert sorted(line["body"]["update_id"] for line in lines(lake)) == [1, 3]
+    assert found.lines is not None and found.lines.too_long == 1
 
 
 def filled(make_lake: Any) -> LakeFolder:
@@ -183,6 +216,42 @@ def test_a_forged_form_is_not_believed(lake: LakeFolder) -> None:
     assert written.startswith(line.partition(b',"form"')[0])
 
 
+def test_a_file_may_come_again_under_the_right_bot(lake: LakeFolder) -> None:
+    """A record's id is unique in the tables, whatever bot it lies under: else those days are built no more."""
+    text = b"\n".join([dump(message(1, 1)), b"no", dump(message(2, 2))])
+    counts = [put(lake, text, bot_id).published for bot_id in (41, BOT, BOT, 41)]
+    lake.wrangle()
+
+    assert [(each.records, each.known) for each in counts] == [(3, 0), (3, 0), (0, 3), (0, 3)]
+    ids = [line["record_id"] for area in ("raw", "quarantine") for line in lines(lake, area)]
+    assert len(set(ids)) == 6 and all(re.fullmatch(r"import-[0-9a-f]{16}-[123]", each) for each in ids)
+    assert lake.rows("SELECT bot_id, count(*) FROM updates GROUP BY ALL ORDER BY ALL") == [(41, 2), (BOT, 2)]
+
+
+class _Copying(DirectoryStore):
+    """A store that hands out copies, as a bucket does. One of two threads that have one looks into it later."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self._both = threading.Barrier(2, timeout=20)
+
+    def stage(self, key: str, folder: Path) -> Path:
+        path = BucketStore.stage(self, key, folder)
+        time.sleep(0.3 * self._both.wait())
+        return path
+
+
+def test_two_segments_of_a_day_are_looked_into_at_the_same_time(lake: LakeFolder) -> None:
+    put(lake, dump(message(1, 1)))
+    path = lake.root.parent / "more"
+    path.write_bytes(b"\n".join([dump(message(1, 1)), b"no", dump(message(2, 2))]))
+    store, state = _Copying(lake.root), lake.root / "state"
+    found = bring(path, store=store, state=state, zone=lake.zone, wanted=Wanted(), bot_id=BOT)
+
+    assert (found.published.records, found.published.quarantined, len(lines(lake))) == (3, 1, 3)
+    assert not list((state / "import").iterdir())
+
+
 def test_updates_of_nobody_are_refused(lake: LakeFolder) -> None:
     with pytest.raises(SettingsError, match=r"Line 2 is an update without telelake's envelope\. Say with --bot"):
         put(lake, b"\n" + dump(message(1, 1)), None)
@@ -192,8 +261,11 @@ def test_updates_of_nobody_are_refused(lake: LakeFolder) -> None:
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        (b'{"update_id":1}', Kind.NDJSON), (b'\n\n {"v":1,"record_id":"x"}', Kind.NDJSON),
-        (b'{"message":{},"update_id":1}', Kind.NDJSON), (b'broken\n{"update_id":1}', Kind.NDJSON),
+        (b'{"update_id":1}', Kind.NDJSON), (b'\n\n ' + ENVELOPE + b',"body":{', Kind.NDJSON),
+        (b'{"message":{},"update_id":1}', Kind.NDJSON), (b'\r\n\n{"update_id":1}\r\nbroken', Kind.NDJSON),
+        (b'{"update_id":1,"message":{"text":"%s"}}' % (b"x" * 3_000_000), Kind.NDJSON),
+        (b'{"export_version":2,"personal_information":{', Kind.EXPORT),
+        (b'{\n "emoji": ["%s", {"a": "}"}],\n "chats": {' % (b"x" * 300_000), Kind.EXPORT),
         (b'{"name":"x","messages":[]}', Kind.EXPORT), (b'{"about":"x"}', Kind.EXPORT),
         (b'\xef\xbb\xbf{\r\n "id": 1}', Kind.EXPORT), (gzip.compress(b'{"chats":{}}'), Kind.EXPORT),
         (zstandard.compress(b'{"update_id":1}'), Kind.NDJSON),
@@ -211,6 +283,10 @@ def test_a_file_is_what_it_holds(tmp_path: Path, text: bytes, kind: Kind) -> Non
     [
         (b"", "It is empty"), (b" \n", "It is empty"), (b"<!DOCTYPE html>", "Machine-readable JSON"),
         (b'[{"update_id":1}]', "It is a list"),
+        (b'broken\n{"update_id":1}', "neither"), (b'{"update_id":"x"}\n{"update_id":1}', "no whole update"),
+        (b'{"v":1,"record_id":"x"}', "no whole update"), (b'{"more":{"chats":{}}}', "none of an export's keys"),
+        (b'{\n "update_id": 1,\n "message": {}\n}', "no whole update"), (b"{" * 200_000, "none of an export's keys"),
+        (b'{"update_id":1,"more":"%s"}' % (b"x" * 4_200_000), "no whole update"),
         (b"a,b\n1,2\n", "neither an export nor an update"), (b"\x1f\x8bxx", "cannot be read"), (b"PK\x03\x04", "neither"),
     ],
 )  # fmt: skip
@@ -219,6 +295,36 @@ def test_what_cannot_be_imported_is_named(tmp_path: Path, text: bytes, said: str
     path.write_bytes(text)
     with pytest.raises(UnreadableFile, match=said):
         Source(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{\n "account": {\n  "phone_number": "+55 11 5550-0001"\n }\n}',  # some program's JSON, a value a line
+        ENVELOPE + b',"account":{"phone_number":"+55 11 5550-0001"}}\nno\n\n[1]',
+    ],
+)
+def test_a_file_without_a_readable_line_leaves_nothing(lake: LakeFolder, text: bytes) -> None:
+    with pytest.raises(UnreadableFile, match=r"none of what can be imported|nothing of it: no line of it is an update"):
+        put(lake, text)
+    assert not texts(lake) and not texts(lake, "quarantine")
+
+
+def test_an_account_whose_first_key_is_new_is_an_export(lake: LakeFolder) -> None:
+    export = {"export_version": 2, **full(chat(exported(1)), sessions={"list": [{"last_ip": "203.0.113.7"}]})}
+    found = put(lake, as_desktop(export), None)
+
+    assert (found.kind, found.published.records, found.published.quarantined) == (Kind.EXPORT, 1, 0)
+    assert b"203.0.113.7" not in b"".join(line for _, line in texts(lake))
+
+
+def test_one_is_no_plural(lake: LakeFolder) -> None:
+    said = put(lake, dump(message(1, 1))).summary()
+    again = put(lake, dump(message(1, 1)) + b"\n" + dump({"update_id": 2, "poll": {}})).summary()
+
+    assert "1 record brought in, 0 were there already; 1 segment in 1 day." in said
+    assert "2 records brought in" in again and "1 record without a date was put where" in again
+    assert "1 was there already; 0 segments in 0 days" in put(lake, dump(message(1, 1))).summary()
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])

@@ -14,7 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -335,6 +335,108 @@ def test_headers_that_are_too_large_are_refused(processes, tmp_path):
     assert counted['telelake_connections_cut_total{reason="header_bytes"}'] == 1
 
 
+def test_thousands_of_requests_at_once_take_no_memory(processes, tmp_path):
+    """A few requests in one piece are answered; a connection with thousands is cut off before they are all unpacked."""
+    server = processes.start(tmp_path)
+    one = b"GET /bot HTTP/1.1\r\nHost: t\r\n\r\n"
+    with server.connect() as few:
+        few.sendall(one * 10)
+        answers = b""
+        while answers.count(b"404") < 10:
+            answers += few.recv(65536)
+    before = server.memory("VmRSS")
+    for _ in range(10):
+        with server.connect() as many, suppress(OSError):
+            many.sendall(one * 20_000)
+            assert ended(many, 5)
+    assert delivered(server, 1)
+    assert server.memory() - before < 40 * MIB
+    server.stop()
+    counted = server.counted()
+    assert counted is not None
+    assert counted['telelake_connections_cut_total{reason="pipelined"}'] == 10
+
+
+def test_requests_before_it_are_no_part_of_a_requests_headers(processes, tmp_path):
+    """Ten requests and half of another in one piece, of 70 KB together: none has headers that are too large."""
+    server = processes.start(tmp_path)
+    one = b"GET /bot?" + b"x" * 7000 + b" HTTP/1.1\r\nHost: t\r\n\r\n"
+    with server.connect() as connection:
+        connection.sendall(one * 10 + one[:3500])
+        time.sleep(0.3)
+        connection.sendall(one[3500:])
+        answers = b""
+        while answers.count(b" 404 ") < 11:
+            more = connection.recv(65536)
+            assert more, answers
+            answers += more
+
+
+@contextmanager
+def downloads(limits: Limits) -> Iterator[tuple[Connections, Callable[[], socket.socket]]]:
+    """Serve answers of 128 MiB; yield the server's connections, and what begins one download."""
+
+    async def app(scope: dict, receive: Callable, send: Callable) -> None:
+        if scope["type"] == "lifespan":
+            for step in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{step}.complete"})
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for number in range(2048):
+            await send({"type": "http.response.body", "body": b"x" * 65536, "more_body": number < 2047})
+
+    connections = Connections(limits)
+    with serve.listen("127.0.0.1", 0, "capture.port") as bound, ExitStack() as stack:
+        server = serve._server(app, http=connections.protocol)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+        thread.start()
+
+        def begin() -> socket.socket:
+            made = stack.enter_context(socket.create_connection(bound.getsockname(), 20))
+            made.sendall(b"GET / HTTP/1.1\r\nHost: t\r\n\r\n")
+            return made
+
+        try:
+            yield connections, begin
+        finally:
+            stack.close()
+            server.should_exit = True
+            thread.join(20)
+
+
+def test_who_never_reads_is_cut_off_and_a_slow_download_is_not():
+    """Nothing read for the deadline is the end; a little now and then is not, though our own share of it stands still."""
+    with downloads(Limits(5.0, 0.5, 16)) as (connections, begin):
+        slow, never = begin(), begin()
+        ends = time.monotonic() + 4
+        read = 0
+        while time.monotonic() < ends:
+            read += len(slow.recv(32_768))
+            time.sleep(0.05)
+        assert (connections.cut, connections.open) == ({"unread": 1}, 1)
+        assert 100_000 < read < 4 * MIB
+        never.setblocking(True)
+        assert ended(never, 5)
+
+
+def test_who_never_reads_gives_way_to_a_newcomer(monkeypatch):
+    """At the bound the newcomer waits for no deadline; one who reads is not put out for him, and the last resort is 503."""
+    monkeypatch.setattr(connection_module, "_UNREAD_SECONDS", 1.5)
+    with downloads(Limits(5.0, 60.0, 4)) as (connections, begin):
+        slow, *_ = [begin() for _ in range(4)]
+        assert begin().recv(12) == b"HTTP/1.1 503"
+        ends = time.monotonic() + 2.5
+        while time.monotonic() < ends:
+            assert slow.recv(262_144)
+            time.sleep(0.05)
+        assert begin().recv(12) == b"HTTP/1.1 200"
+        assert connections.cut == {"refused": 1, "crowded": 1}
+        assert slow.recv(1) == b"x"
+        time.sleep(0.2)
+        assert slow.recv(65536)
+
+
 @pytest.mark.slow
 def test_thousands_of_half_open_connections_do_not_keep_telegram_out(processes, tmp_path):
     """While 3,000 connections are opened and never ask, each delivery is taken at once, on old and on new connections."""
@@ -444,12 +546,22 @@ def test_a_body_that_could_never_be_taken_is_a_wrong_setting(tmp_path):
 
 
 def test_connections_leave_room_for_files():
-    """The process is allowed as many descriptors as the connections need and some; what it may not have bounds them."""
+    """The process is allowed what it may have; half of it comes in at most, so that each has another that goes out."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         assert descriptors_for(1024) == 1024
-        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= 1024 + 256
-        assert descriptors_for(1 << 30) < hard or hard == resource.RLIM_INFINITY
+        allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        assert allowed == (65_536 if hard == resource.RLIM_INFINITY else max(soft, min(hard, 65_536)))
+        most = descriptors_for(1 << 30)
+        allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        assert allowed == resource.RLIM_INFINITY or most <= (allowed - 256) / 2 or most == 1
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert Connections(Limits(1, 1, 16)).open == 0
+
+
+def test_few_descriptors_are_shared_between_those_that_come_in_and_those_that_go_out(monkeypatch):
+    """Where the process may open 1,024 files, 384 connections come in, and as many may go out."""
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (256, 1024))
+    monkeypatch.setattr(resource, "setrlimit", lambda which, limits: None)
+    assert descriptors_for(1024) == 384

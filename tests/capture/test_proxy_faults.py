@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import subprocess
@@ -12,12 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from proxied import (
     BOT,
     HIDDEN,
     TOKEN,
     Failing,
+    Hanging,
     Request,
     ask,
     calls_of,
@@ -72,6 +75,39 @@ def test_strict_goes_by_the_last_record_however_long_ago_that_was(tmp_path, api,
     assert len(api.seen) == 2
 
 
+def test_strict_refuses_what_a_hanging_disk_would_not_record(tmp_path, api, api_port, monkeypatch):
+    """It reports no failure: the time says it. What was sent before that gets its answer; nothing is lost, /healthz tells it."""
+    monkeypatch.setattr("telelake.capture.commit._STUCK_SECONDS", 0.4)
+    monkeypatch.setattr("telelake.capture.proxy.recorder._LONGEST", 1.5)
+    disk = Hanging()
+    with proxied(tmp_path, api_port, disk=disk) as running, ThreadPoolExecutor(2) as pool:
+        assert once(running.port, Request("GET", "sendMessage?n=1")).status == 200
+        assert httpx.get(f"http://127.0.0.1:{running.port}/healthz").status_code == 200
+        disk.hang()
+        try:
+            sent = pool.submit(once, running.port, Request("GET", "sendMessage?n=2"))
+            wait_for(lambda: not running.receiver.is_healthy)
+            posted = asyncio.run_coroutine_threadsafe(running.receiver.receive(7, "proxy", b"{}"), running.loop)
+            for number in range(3, 6):
+                begun = time.monotonic()
+                got = once(running.port, Request("GET", f"sendMessage?n={number}"))
+                assert (got.status, dict(got.headers)["retry-after"]) == (503, "5")
+                assert ask(running.port, {"offset": 1}).status == 503
+                assert time.monotonic() - begun < 0.5
+            assert httpx.get(f"http://127.0.0.1:{running.port}/healthz").status_code == 503
+            assert sent.result(10).status == 200
+            assert [seen.fields["n"] for seen in api.seen] == ["1", "2"]
+            assert not posted.done()
+        finally:
+            disk.let_go()
+        posted.result(10)  # the door takes what comes while there is room
+        wait_for(lambda: running.receiver.is_healthy)
+        assert once(running.port, Request("GET", "sendMessage?n=6")).status == 200
+        assert running.receiver.counters.rejected == {"unavailable": 6}
+        assert running.receiver.counters.streams[BOT, "proxy", True].received == 9
+    assert [each["request"]["n"] for each in calls_of(running.home)] == ["1", "2", "6"]
+
+
 def test_strict_gives_no_update_that_is_not_stored(tmp_path, api, api_port):
     """The bot hears 503, Telegram keeps them, and they come when the medium is back: visible and hidden ones."""
     disk = Failing()
@@ -99,18 +135,94 @@ def test_pass_through_lets_everything_go_and_counts_it(tmp_path, api, api_port):
         counters = running.receiver.counters
         assert counters.received == sum(counters.rejected.values()) == 8
         assert counters.rejected == {"unavailable": 1, "unrecorded": 7}
+        assert {origin: each.received for origin, each in counters.streams.items()} == {
+            (BOT, "proxy", True): 5, (BOT, "proxy", False): 3,
+        }  # fmt: skip
     assert len(api.seen) == 6
+
+
+@pytest.mark.parametrize("offset", [0, 1, -1])
+def test_pass_through_confirms_no_hidden_update_that_is_not_stored(tmp_path, api, api_port, monkeypatch, offset):
+    """Nobody would ever get it. The bot waits as long as it asked, Telegram keeps it, and it is stored when that is possible."""
+    monkeypatch.setattr("telelake.capture.receive._FAILING_SECONDS", 0.1)
+    monkeypatch.setattr("telelake.capture.proxy.batches._AGAIN_SECONDS", 0.3)
+    disk = Failing()
+    api.add(update(1, HIDDEN), update(2, HIDDEN))
+    with proxied(tmp_path, api_port, disk=disk, is_strict=False) as running, ThreadPoolExecutor(1) as pool:
+        disk.broken = True
+        begun = time.monotonic()
+        assert ids(ask(running.port, {"offset": offset, "timeout": 1})) == []
+        assert 0.4 < time.monotonic() - begun < 3
+        assert 2 <= len(api.seen) <= 5
+        assert ids(ask(running.port, {"offset": 0})) == []
+        assert sorted(api.updates) == [1, 2]
+        polling = pool.submit(ask, running.port, {"offset": max(offset, 0), "timeout": 10})
+        time.sleep(0.5)
+        api.add(update(3))
+        assert ids(polling.result()) == [3]  # what it wants it gets, stored or not
+        del api.updates[3]
+        disk.broken = False
+        time.sleep(0.2)
+        assert ids(ask(running.port, {"offset": 1, "timeout": 1})) == []
+        assert api.updates == {}
+    assert stored(updates_of(running.home)).keys() >= stored([update(1, HIDDEN), update(2, HIDDEN)]).keys()
+
+
+def test_pass_through_waits_once_for_a_disk_that_hangs(tmp_path, api, api_port, monkeypatch):
+    """Once for all of an answer's updates, and not again before a record has settled; they are stored all the same."""
+    monkeypatch.setattr("telelake.capture.proxy.recorder._PATIENCE", 0.6)
+    disk = Hanging()
+    bodies = [update(number) for number in range(1, 101)]
+    api.add(*bodies)
+    with proxied(tmp_path, api_port, disk=disk, is_strict=False) as running:
+        disk.hang()
+        try:
+            seconds = []
+            for _ in range(3):
+                begun = time.monotonic()
+                assert len(ids(ask(running.port, {"offset": 1, "allowed_updates": ["message"]}))) == 100
+                seconds.append(time.monotonic() - begun)
+        finally:
+            disk.let_go()
+        assert 0.5 < seconds[0] < 1.6
+        assert max(seconds[1:]) < 0.4
+        wait_for(lambda: running.receiver.counters.stored == 300)
+        disk.hang()
+        try:
+            begun = time.monotonic()
+            assert once(running.port, Request("GET", "sendMessage")).status == 200
+            assert time.monotonic() - begun > 0.5  # it settled: there is something to wait for again
+        finally:
+            disk.let_go()
+    assert stored(updates_of(running.home)).keys() == stored(bodies).keys()
+
+
+class Slow(Disk):
+    """A disk on which each sync takes some seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def sync(self, descriptor: int) -> None:
+        time.sleep(self._seconds)
+        super().sync(descriptor)
+
+
+def test_pass_through_waits_so_long_for_all_that_a_bot_asked(tmp_path, api, api_port, monkeypatch):
+    """No sync takes too long, but there are seven: the bot's patience is for all of them, and each update is stored."""
+    monkeypatch.setattr("telelake.capture.proxy.recorder._PATIENCE", 0.8)
+    api.add(*(update(number) for number in range(1, 101)))
+    with proxied(tmp_path, api_port, disk=Slow(0.3), is_strict=False) as running:
+        begun = time.monotonic()
+        assert len(ids(ask(running.port, {"offset": 1}))) == 100
+        assert time.monotonic() - begun < 1.6
+        wait_for(lambda: running.receiver.counters.stored == 100)
 
 
 def test_pass_through_waits_for_no_slow_disk(tmp_path, api_port, monkeypatch):
     monkeypatch.setattr("telelake.capture.proxy.recorder._PATIENCE", 0.2)
 
-    class Slow(Disk):
-        def sync(self, descriptor: int) -> None:
-            time.sleep(2)
-            super().sync(descriptor)
-
-    with proxied(tmp_path, api_port, disk=Slow(), is_strict=False) as running:
+    with proxied(tmp_path, api_port, disk=Slow(2), is_strict=False) as running:
         begun = time.monotonic()
         assert once(running.port, Request("GET", "sendMessage")).status == 200
         assert time.monotonic() - begun < 1.5
@@ -164,6 +276,7 @@ def test_a_lake_has_a_proxy_for_the_bots_that_want_one(tmp_path, monkeypatch, bo
     (call,) = door._proxy._bots.values()  # type: ignore[union-attr]
     assert (call.bot.bot_id, call.bot.webhook_url, call.bot.is_strict) == (BOT, url, url is not None)
     assert call.address.path == (b"/p" if url is None else b"")
+    assert call.bot.is_forwarded == (url is not None)
 
 
 def test_a_lake_without_one_loads_no_http_client(tmp_path):

@@ -18,7 +18,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from telelake.errors import SettingsError
-from telelake.operate.webhooks import Wanted, Watched, WatchedBot, WebhookWatch, shown
+from telelake.operate.webhooks import Wanted, Watched, WatchedBot, WebhookWatch, door, shown
 from telelake.settings import load
 from telelake.telegram.client import BotApi
 from telelake.telegram.update import update_kinds
@@ -157,6 +157,45 @@ def test_a_changed_secret_is_seen_by_the_answer_401(server: Server, said: Said) 
     for _ in range(3):
         bot.look()
     assert [each["secret_token"] for each in sets(server)] == [SECRET]
+
+
+def test_an_answer_401_of_long_ago_sets_nothing(server: Server, said: Said) -> None:
+    """Telegram tells its last failure for ever: at each start the webhook would be set again."""
+    set_up(server)
+    server.more["getWebhookInfo"] = {
+        "last_error_date": int(time.time()) - 3600, "last_error_message": "Wrong response from the webhook: 401 Unauthorized",
+    }  # fmt: skip
+    bot = watched(server, wanted())
+    for _ in range(3):
+        bot.look()
+    assert sets(server) == []
+
+
+@pytest.mark.parametrize("name", ["támbem", "a b", "50%", "plain"])
+def test_an_address_with_a_name_that_is_quoted_is_known_again(server: Server, said: Said, name: str) -> None:
+    """What was made of a name is that name's, as a webhook that is looked at only; another's is not."""
+    assert door("https://lake.example/", "a b") == "https://lake.example/telegram/a%20b"
+    bot = Watched(WatchedBot(name, BotApi(TOKEN, server.url), True, None))
+    set_up(server, door("https://lake.example", name))
+    bot.look()
+    assert warnings(said) == []
+    set_up(server, door("https://lake.example", f"{name}x"))
+    bot.look()
+    assert "which does not end in" in warnings(said)[0]
+
+
+def test_a_password_in_our_own_address_is_not_said(server: Server, said: Said) -> None:
+    """Telegram sends it as Authorization, so it may stand in public_url: set, moved, put back and refused, no log has it."""
+    bot = watched(server, wanted("https://user:canary@lake.example/telegram/support"))
+    bot.look()
+    assert server.webhooks[TOKEN]["url"] == "https://user:canary@lake.example/telegram/support"
+    for url in ("https://user:canary@other.example/x", "", "https://user:canary-2@lake.example/telegram/support"):
+        server.webhooks[TOKEN]["url"] = url
+        bot.look()
+    assert len(sets(server)) == 4
+    server.answer = (400, b'{"ok":false,"error_code":400,"description":"Bad Request: bad webhook"}', {})
+    bot.look()
+    assert len(said) > 4  # the fixture looks for canaries in it
 
 
 def test_failed_deliveries_are_told_when_they_are_new(server: Server, said: Said) -> None:

@@ -195,6 +195,56 @@ def test_an_odd_answer_keeps_its_row(lake: LakeFolder, answer: Any) -> None:
         assert opened.query("SELECT method FROM calls").rows == [("getChat",)]
 
 
+def test_a_time_that_no_calendar_holds_is_null(lake: LakeFolder) -> None:
+    """`infinity` is a time to the engine, and to no reader of what it writes."""
+    lake.seal([lake.call("getMe", {}, ok(SELF), started_at="infinity"), lake.call("getMe", {}, ok(SELF))])
+
+    assert not lake.wrangle().failed
+
+    with lake.open() as opened:
+        assert opened.query("SELECT count(*), count(started_at) FROM calls").rows == [(2, 1)]
+
+
+def test_a_chat_where_only_the_bot_spoke(lake: LakeFolder) -> None:
+    """It is a chat of the day, with messages and without updates; the bot is one who was seen."""
+    lake.seal([lake.call("sendMessage", {}, ok(sent(11, "Bom dia!")))])
+
+    lake.wrangle()
+
+    with lake.open() as opened:
+        assert opened.query("SELECT chat_id, title, updates, messages FROM chats").rows == [
+            (GROUP["id"], "Suporte", 0, 1)
+        ]
+        assert opened.query("SELECT user_id, updates, messages FROM users").rows == [(BOT, 0, 1)]
+
+
+@pytest.mark.parametrize(("seen_before", "direction"), [("in", "in"), ("out", "out"), (None, "out")])
+def test_an_edit_of_what_others_posted_leaves_it_theirs(
+    lake: LakeFolder, seen_before: str | None, direction: str
+) -> None:
+    """A bot may put buttons under a person's post in a channel; whose post it is, an earlier state tells."""
+    channel = {"id": -1001234567899, "type": "channel", "title": "Avisos"}
+    post = {"message_id": 5, "sender_chat": channel, "chat": channel, "date": int(NOW.timestamp()), "text": "Oi"}
+    records = [
+        lake.call(
+            "editMessageReplyMarkup",
+            {},
+            ok({**post, "edit_date": int(NOW.timestamp()) + 9}),
+            at=NOW + timedelta(seconds=9),
+        )
+    ]
+    if seen_before == "in":
+        records.append(lake.record({"update_id": 1, "channel_post": post}))
+    if seen_before == "out":
+        records.append(lake.call("sendMessage", {}, ok(post)))
+    lake.seal(records)
+
+    lake.wrangle()
+
+    with lake.open() as opened:
+        assert opened.query("SELECT direction FROM messages").rows == [(direction,)]
+
+
 def test_what_is_no_call_lies_in_quarantine(lake: LakeFolder) -> None:
     """A body that is no call is kept, counted and named."""
     lake.seal([raw.Record("r-1", BOT, "proxy", NOW, b'{"call":5}', raw.Content.CALLS)])

@@ -347,3 +347,39 @@ def test_too_little_memory_is_said(lake: LakeFolder) -> None:
     with pytest.raises(CheckFailed, match=rf"{DAY}: .*wrangle\.memory = 1MB"):
         small.run()
     assert lake.tables.latest() is None
+
+
+def test_a_day_does_not_depend_on_which_days_are_built_with_it(make_lake: MakeLake) -> None:
+    """Whether a delivery repeats one of the day before is asked of what has no date of its own, and of nothing else."""
+    impossible = message(1, 1, "a", date=100)
+    before = NOW.replace(day=11, hour=2, minute=59)  # a minute before midnight in São Paulo
+    click = {"update_id": 9, "callback_query": {"id": "1", "from": {"id": 11, "is_bot": False, "first_name": "Ana"}}}
+    found = []
+    for wanted in (lambda day: day == DAY + ONE, lambda _: True):
+        lake = make_lake(iceberg=False)
+        lake.add(impossible, at=before)
+        lake.add(impossible, _said(2, 1), at=before + timedelta(minutes=2))
+        lake.add(click, at=before + ONE + timedelta(minutes=2))
+        lake.wrangle(wanted)
+        found.append(lake.rows(f"SELECT count(*) FROM updates WHERE context_date = DATE '{DAY + ONE}'"))
+
+    assert found == [[(1,)], [(1,)]]
+
+
+def test_what_the_engine_fails_at_costs_one_day(lake: LakeFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failure that nobody thought of stops the day that holds it; the others are published."""
+    _fill(lake)
+    whole = engine_module.sql_file
+    odd = "CASE WHEN update_id = 2 THEN error('an odd value') ELSE bytes END AS bytes,"
+
+    def read(name: str) -> str:
+        return whole(name).replace("       bytes,", f"       {odd}", 1) if name == "updates" else whole(name)
+
+    monkeypatch.setattr(engine_module, "sql_file", read)
+
+    with pytest.raises(CheckFailed, match=f"(?s){DAY + ONE}: the engine failed.*an odd value"):
+        lake.wrangle()
+
+    with lake.open() as opened:
+        days = opened.query("SELECT context_date FROM updates ORDER BY ALL").rows
+    assert days == [(DAY,), (DAY + 2 * ONE,)]

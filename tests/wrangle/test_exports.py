@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from telelake.errors import CheckFailed
 from telelake.telegram import desktop_messages
 from telelake.wrangle import duckdb
 from telelake.wrangle.sql import sql_file
-from tests.conftest import BOT, LakeFolder, message
+from tests.conftest import BOT, NOW, LakeFolder, message
 from tests.wrangle import export_oracle as oracle
 from tests.wrangle.exports_made import ACTIONS, SECONDS, did, every_kind, said
 from tests.wrangle.test_laws import TABLES, few, new_lake
@@ -421,3 +422,35 @@ def test_nothing_is_lost_needs_the_count(make_lake: Callable[..., LakeFolder], m
 
     with pytest.raises(AssertionError):
         test_every_kind(GROUP, 31, make_lake)
+
+
+@pytest.mark.parametrize("time", ["infinity", "-infinity", "290000-01-01T00:00:00", "0000-00-00T00:00:00"])
+def test_a_time_that_no_calendar_holds_is_null(lake: LakeFolder, time: str) -> None:
+    """Old exports tell local times as text; one that is none costs a null."""
+    lake.add_export(
+        {"id": 1, "type": "message", "date": "2021-03-01T12:00:00", "edited": time, "from_id": "user5", "text": "oi"},
+        {"id": 2, "type": "message", "date": time, "edited": "2021-03-01T12:00:00", "from_id": "user5", "text": "oi"},
+    )
+
+    assert not lake.wrangle().failed
+
+    with lake.open() as opened:
+        assert opened.query("SELECT count(*), count(edited_at) FROM messages").rows == [(2, 0)]
+
+
+def test_both_names_of_a_person_are_of_one_day(lake: LakeFolder) -> None:
+    """An export tells a whole name as one; it must not be given the last name of another day."""
+    person = {"id": 5, "is_bot": False, "first_name": "Maria", "last_name": "Souza"}
+    lake.add(message(1, 1, "oi", **{"from": person}))
+    later = NOW + timedelta(days=2)
+    lake.add_export(
+        {
+            "id": 2, "type": "message", "date_unixtime": str(int(later.timestamp())), "from": "Maria Souza",
+            "from_id": "user5", "text": "oi",
+        }
+    )  # fmt: skip
+
+    lake.wrangle()
+
+    with lake.open() as opened:
+        assert opened.query("SELECT first_name, last_name FROM users WHERE user_id = 5").rows == [("Maria Souza", None)]

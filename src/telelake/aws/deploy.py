@@ -17,7 +17,7 @@ from telelake.aws import package
 from telelake.aws.account import FUNCTIONS, Account, Say
 from telelake.aws.formation import Formation
 from telelake.errors import DeployError, SettingsError
-from telelake.operate.webhooks import Wanted, put
+from telelake.operate.webhooks import Wanted, door, put
 from telelake.settings import Settings
 from telelake.telegram.client import BotApi
 
@@ -89,7 +89,7 @@ def deploy(
     account.put_secret(
         outputs["SecretName"], {name: {"id": bot.id, "secret": bot.secret} for name, bot in bots.items()}
     )
-    webhooks = {name: f"{outputs['WebhookUrl'].rstrip('/')}/telegram/{name}" for name in bots}
+    webhooks = {name: door(outputs["WebhookUrl"], name) for name in bots}
     for name, url in webhooks.items():
         if name in apis:
             put(apis[name], name, Wanted(url, bots[name].secret, settings.aws.max_connections), say)

@@ -7,6 +7,7 @@ fields are read from a request, `fields`. Knows no HTTP.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,13 +17,18 @@ from telelake.capture.fields import LARGEST, RequestReader
 from telelake.telegram.calls import SECRET_ARGUMENTS, SECRET_KEYS, SECRET_RESULTS
 from telelake.telegram.update import loads_leniently
 
-__all__ = ["FILE", "LARGEST", "REDACTED", "RequestReader", "encode_call"]
+__all__ = ["FILE", "LARGEST", "REDACTED", "RequestReader", "encode_call", "without_token"]
 
 REDACTED = "<redacted>"
 FILE = "file"
 """The name under which the download of a file is recorded as a call."""
 
 _TOKEN = "<token>"  # noqa: S105 - what stands in a token's place
+_WEBHOOK_METHODS = frozenset({"setwebhook", "getwebhookinfo"})
+"""Their `url` is known to Telegram and the bot only, and often is all that a bot checks."""
+_ADDRESS = re.compile(
+    r"(?P<scheme>\s*(?:[^/?#\\]*:)?//)?(?P<user>[^/?#\\]*@)?(?P<host>[^/?#\\]*)(?P<rest>.*)", re.DOTALL
+)
 _USERINFO = re.compile(r"(?<=://)[^/?#\s\"\\]*@")
 # What may have to be redacted in an answer, in any way in which JSON can write it. Without it the answer stays as it is.
 _SUSPICIOUS = re.compile(rb"passport_data|provider_token|secret_token|://[^/?#\s\"]*@|:\\/|\\u00[2-7]", re.IGNORECASE)
@@ -104,7 +110,8 @@ class _Secrets:
         plain = written.strip().replace(b"\n", b" ").replace(b"\r", b" ")
         if self.method in SECRET_RESULTS and isinstance(value, dict) and "result" in value:
             return _text(self._value({**value, "result": REDACTED}, "")).encode()
-        if _SUSPICIOUS.search(written) is None and (self.token is None or self.token.search(text) is None):
+        is_suspicious = self.method in _WEBHOOK_METHODS or _SUSPICIOUS.search(written) is not None
+        if not is_suspicious and (self.token is None or self.token.search(text) is None):
             return plain
         redacted = self._value(value, "")
         return plain if redacted == value else _text(redacted).encode()
@@ -125,6 +132,8 @@ class _Secrets:
         return value
 
     def _string(self, value: str, name: str) -> str:
+        if name == "url" and self.method in _WEBHOOK_METHODS:
+            return self.text(_only_host(value))
         # In forms, and in some answers, objects are JSON inside a text.
         if value.lstrip()[:1] in ("{", "["):
             try:
@@ -137,6 +146,12 @@ class _Secrets:
         if name == "url" or name.endswith("_url"):
             value = _without_userinfo(value)
         return self.text(value)
+
+
+def without_token(text: str, token: str) -> str:
+    """Return a text in which a bot's token is no more, such as a log may have."""
+    pattern = _token_pattern(token)
+    return pattern.sub(_TOKEN, text) if pattern is not None else text
 
 
 def _token_pattern(token: str | None) -> re.Pattern[str] | None:
@@ -153,14 +168,42 @@ def _without_userinfo(text: str) -> str:
     return _USERINFO.sub(f"{REDACTED}@", text)
 
 
+def _only_host(address: str) -> str:
+    """Return a webhook's address without what may be secret in it: all but scheme and host."""
+    if address.lstrip()[:1] in ("{", "["):  # no address
+        return REDACTED
+    parts = _ADDRESS.fullmatch(address)
+    if parts is None:
+        return REDACTED
+    scheme, user, host, rest = parts.group("scheme", "user", "host", "rest")
+    return f"{scheme or ''}{REDACTED + '@' if user else ''}{host}{rest if rest in ('', '/') else '/' + REDACTED}"
+
+
 def _text(value: Any) -> str:
-    """Return a value as JSON. A lone surrogate, which UTF-8 cannot write, brings escapes for all that is not ASCII."""
-    written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """Return a value as JSON. A lone surrogate, which UTF-8 cannot write, brings escapes for all that is not ASCII.
+
+    A number such as 1e999, which is JSON, is read as an infinity, which is none: null stands in its place.
+    """
+    try:
+        written = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        value = _finite(value)
+        written = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     try:
         written.encode()
     except UnicodeEncodeError:
         return json.dumps(value, separators=(",", ":"))
     return written
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list):
+        return [_finite(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    return value
 
 
 def _number(seconds: float | None) -> str:

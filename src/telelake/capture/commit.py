@@ -16,6 +16,7 @@ from threading import Thread
 from telelake.capture.frames import Entry, size
 from telelake.errors import StoreUnavailable
 
+_STUCK_SECONDS = 5.0  # a disk that works takes a small part of it, for a batch of any size
 _BATCH_BYTES = 8 * 1024 * 1024  # bounds the copy that is made for writing, and how far a file grows past seal_bytes
 
 _Waiting = tuple[Entry, asyncio.Future[None]]
@@ -33,6 +34,7 @@ class GroupCommit:
         self._loop: asyncio.AbstractEventLoop
         self._idle: asyncio.Event
         self._busy = False
+        self._busy_since = 0.0  # by the loop's clock
         self._flush_is_due = False
         self.pending_bytes = 0
         """Bytes that wait for the disk or are on their way to it, or are held by a body that is still arriving."""
@@ -53,6 +55,11 @@ class GroupCommit:
     def is_running(self) -> bool:
         """Whether bodies are taken."""
         return self._thread is not None
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the disk has neither taken nor refused its batch for seconds: a sync that hangs reports no failure."""
+        return self._busy and self._loop.time() - self._busy_since > _STUCK_SECONDS
 
     def hold(self, count: int) -> None:
         """Count bytes that are in memory but not yet submitted; give them back with `release`.
@@ -107,7 +114,7 @@ class GroupCommit:
             self._idle.set()
             return
         batch, self._waiting = _take(self._waiting)
-        self._busy = True
+        self._busy, self._busy_since = True, self._loop.time()
         self._batches.put(batch)
 
     def _work(self) -> None:

@@ -3,8 +3,8 @@
 uvicorn bounds an idle connection and nothing else: one that never ends its headers, or its body, stays for ever, and so do
 ten thousand of them. Here each wait for the client has a deadline, and open connections have a bound with room left for
 the files of the journal. At the bound the newcomer wins: the connection that has waited longest without a request goes,
-then the longest idle one. So a flood of half-open connections does not keep Telegram out. Only when all are at work is
-the newcomer told 503.
+then one that does not read its answers, then the longest idle one. So a flood of half-open connections does not keep
+Telegram out. Only when all are at work is the newcomer told 503.
 
 A request that comes whole, as Telegram's do, pays a few comparisons and no timer: what is late is found by a sweep over
 the connections that wait.
@@ -13,7 +13,10 @@ the connections that wait.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import resource
+import struct
+import termios
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +29,12 @@ HEADER_BYTES = 64 * 1024
 """Request line and headers; a bot that sends 4096 emoji by GET needs 50 KB."""
 HANDSHAKE_SECONDS = 10.0
 """A TLS connection whose handshake takes longer is cut off; a loop knows no settings, so it is none."""
-_SPARE_DESCRIPTORS = 256  # for the journal, segments, the dashboard, and connections to the Bot API
+_SPARE_DESCRIPTORS = 256  # for the journal, segments and the dashboard
+_MOST_DESCRIPTORS = 65_536
+_MOST_PIPELINED = 16
+"""Requests that may wait behind one on its connection. Bots ask one at a time; one read holds thousands, each of 10 KB here."""
+_UNREAD_SECONDS = 3.0
+"""Who has read nothing of its answer for so long may be put out for a newcomer; a slow download reads more often."""
 
 _BUSY = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
@@ -45,13 +53,16 @@ class Limits:
 
 
 def descriptors_for(connections: int) -> int:
-    """Have the process allowed to open so many connections beside its files; return how many it may after all."""
+    """Have the process allowed to open as many files as it may; return how many connections may come in after all.
+
+    Each may need another one that goes out, to the bot or to the Bot API, so at most half of what there is comes in.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = connections + _SPARE_DESCRIPTORS
+    wanted = max(_MOST_DESCRIPTORS, 2 * connections + _SPARE_DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return connections if soft == resource.RLIM_INFINITY else max(1, min(connections, soft - _SPARE_DESCRIPTORS))
+    return connections if soft == resource.RLIM_INFINITY else max(1, min(connections, (soft - _SPARE_DESCRIPTORS) // 2))
 
 
 class Connections:
@@ -64,10 +75,13 @@ class Connections:
         """Those that owe us headers, since when; the longest wait first."""
         self._sending: dict[_Connection, float] = {}
         """Those that owe us a body."""
+        self._unread: dict[_Connection, tuple[float, int]] = {}
+        """Those that do not read their answer as fast as it comes: since when nothing of it has moved, and how much waits."""
         self._is_sweeping = False
         self.cut: dict[str, int] = {}
-        """Connections that were ended by us, by reason: `header_seconds`, `header_bytes`, `body_seconds`, `crowded`
-        (to let another in), `refused` (all others were at work)."""
+        """Connections that were ended by us, by reason: `header_seconds`, `header_bytes`, `body_seconds`, `unread` (nothing of
+        an answer was read for `body_seconds`), `pipelined` (too many requests at once), `crowded` (to let another in),
+        `refused` (all others were at work)."""
 
     def protocol(self, **given: Any) -> asyncio.Protocol:
         """Return the protocol of one new connection."""
@@ -91,6 +105,7 @@ class Connections:
     def lost(self, connection: _Connection) -> None:
         """Forget a connection."""
         self._open.discard(connection)
+        self._unread.pop(connection, None)
         self.settled(connection)
 
     def asks(self, connection: _Connection, count: int) -> None:
@@ -116,15 +131,43 @@ class Connections:
         self._asking.pop(connection, None)
         self._sending.pop(connection, None)
 
+    def hurries(self, connection: _Connection) -> None:
+        """End a connection that has sent more requests than may wait."""
+        if connection in self._open:
+            self._end(connection, "pipelined")
+
+    def reads_slowly(self, connection: _Connection) -> None:
+        """Note that more of an answer waits for the client than should."""
+        if connection in self._open:
+            self._unread[connection] = (connection.loop.time(), connection.unread_bytes())
+            self._sweep_later(connection.loop)
+
+    def reads(self, connection: _Connection) -> None:
+        """Note that it has read enough for more to be written."""
+        self._unread.pop(connection, None)
+
     def _make_room(self) -> bool:
-        victim = next(iter(self._asking), None)
+        victim = next(iter(self._asking), None) or self._longest_unread()
         if victim is None:
             idle = [each for each in self._open if each.timeout_keep_alive_task is not None]
             victim = min(idle, key=lambda each: each.timeout_keep_alive_task.when(), default=None)  # type: ignore[union-attr]
         if victim is None:
+            # Closed by us, and kept open by a client that does not read the end of its answer.
+            done = (each for each in self._open if each.transport.is_closing() and each not in self._unread)
+            victim = next(done, None)
+        if victim is None:
             return False
         self._end(victim, "crowded")
         return True
+
+    def _longest_unread(self) -> _Connection | None:
+        stuck = [
+            (since, connection)
+            for connection, (since, _) in self._unread.items()
+            # Who asks again and does not read what it asked for is no bot: they ask one thing at a time.
+            if connection.pipeline or connection.loop.time() - since > _UNREAD_SECONDS
+        ]
+        return min(stuck, key=lambda each: each[0])[1] if stuck else None
 
     def _sweep_later(self, loop: asyncio.AbstractEventLoop) -> None:
         if not self._is_sweeping:
@@ -146,7 +189,13 @@ class Connections:
                     if waiting is self._sending:
                         connection.scope[SLOW] = True  # type: ignore[literal-required]
                     self._end(connection, reason)
-        if self._asking or self._sending:
+        for connection, (since, waited) in list(self._unread.items()):
+            waits = connection.unread_bytes()
+            if waits != waited:
+                self._unread[connection] = (now, waits)
+            elif now - since > self._limits.body_seconds:
+                self._end(connection, "unread")
+        if self._asking or self._sending or self._unread:
             self._sweep_later(loop)
 
     def _end(self, connection: _Connection, reason: str) -> None:
@@ -171,6 +220,10 @@ class Loop(uvloop.Loop):
         return await super().create_server(*given, **named)
 
 
+class _TooManyError(Exception):
+    """More requests than may wait."""
+
+
 class _Connection(HttpToolsProtocol):
     """uvicorn's protocol, which says when it waits for its client."""
 
@@ -188,15 +241,42 @@ class _Connection(HttpToolsProtocol):
         self._owner.lost(self)
         super().connection_lost(exc)
 
+    def on_headers_complete(self) -> None:
+        if len(self.pipeline) >= _MOST_PIPELINED:
+            self._owner.hurries(self)
+            raise _TooManyError  # the parser would go on to the end of what was read
+        super().on_headers_complete()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._owner.reads_slowly(self)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._owner.reads(self)
+
+    def unread_bytes(self) -> int:
+        """Return how much waits for the client, here and in the kernel; there megabytes may, and our share stands still."""
+        waits = self.transport.get_write_buffer_size()
+        socket = self.transport.get_extra_info("socket")
+        try:
+            (queued,) = struct.unpack("i", fcntl.ioctl(socket.fileno(), termios.TIOCOUTQ, bytes(4)))
+        except (AttributeError, OSError):  # it is closed
+            return waits
+        return waits + int(queued)
+
     def data_received(self, data: bytes) -> None:
+        before = self.cycle
         super().data_received(data)
         cycle = self.cycle
+        if self.transport.is_closing():
+            return
         if cycle is None or cycle.scope is not self.scope:
             # A request makes its scope with its first byte, and its cycle when the headers are complete.
-            self._header_bytes += len(data)
+            # When another request ended in the same read, how much of it is this one's is not known; it is one read at most.
+            self._header_bytes = self._header_bytes + len(data) if cycle is before else 0
             self._is_waiting = True
-            if not self.transport.is_closing():
-                self._owner.asks(self, self._header_bytes)
+            self._owner.asks(self, self._header_bytes)
         elif cycle.response_complete:
             # The rest of a body that was refused, or line breaks: either stops uvicorn's timer for idle connections.
             self._header_bytes = 0

@@ -31,7 +31,7 @@ class RequestReader:
         """
         self.size = 0
         """Bytes of the body so far."""
-        self._query = _form(query)
+        self._query = _form(query) if query else {}
         self._body = _reader(content_type)
 
     def feed(self, chunk: bytes) -> None:
@@ -42,21 +42,22 @@ class RequestReader:
 
     @property
     def is_readable(self) -> bool:
-        """Whether the body, if there is one, has fields."""
-        return not self.size or self._body.fields() is not None
+        """Whether all fields are known: those of the query, and of the body if there is one."""
+        return self._query is not None and (not self.size or self._body.fields() is not None)
 
     def fields(self) -> dict[str, Any]:
         """Return the fields of query and body. As at Telegram, the first of a name counts, and the query comes first."""
-        return {**(self._body.fields() or {}), **self._query} if self.size else dict(self._query)
+        query = self._query or {}
+        return {**(self._body.fields() or {}), **query} if self.size else dict(query)
 
 
-def _form(data: bytes) -> dict[str, Any]:
-    """Return the fields of a query or form; the first of a name counts."""
+def _form(data: bytes) -> dict[str, Any] | None:
+    """Return the fields of a query or form, the first of a name; None when there are too many to be read."""
     fields: dict[str, Any] = {}
     try:
         pairs = parse_qsl(data.decode("latin-1"), keep_blank_values=True, max_num_fields=_MANY, encoding="latin-1")
     except ValueError:
-        return fields
+        return None
     for name, value in pairs:
         # Escaped or not, the bytes are UTF-8.
         fields.setdefault(_utf8(name.encode("latin-1")), _utf8(value.encode("latin-1")))
@@ -121,7 +122,7 @@ class _Parts:
         self._fields: dict[str, Any] = {}
         self._part = _Part()
         self._header, self._content = bytearray(), bytearray()
-        self._kept = 0
+        self._kept = self._count = 0
         self._failed = False
         self._parser = MultipartParser(
             boundary,
@@ -175,7 +176,10 @@ class _Parts:
             part.data += data[start:end]
 
     def _end(self) -> None:
-        if len(self._fields) < _MANY:
+        self._count += 1
+        if self._count > _MANY:  # as in a form: what is left out could be what matters
+            self._failed = True
+        else:
             self._fields.setdefault(self._part.name, self._part.value())
 
 

@@ -26,6 +26,7 @@ from telelake.capture.receive import Receiver
 from telelake.capture.webhook import SOURCE, Message, Send, answer
 from telelake.errors import SettingsError, StoreUnavailable, UnreadableUpdate
 from telelake.raw import format_time
+from telelake.settings import USERINFO, has_userinfo
 from telelake.telegram.update import read_update, update_kinds
 
 if TYPE_CHECKING:
@@ -297,9 +298,9 @@ def _address(to: str) -> str:
         is_usable = False
     if not is_usable:
         raise SettingsError("A bot's forward_to is no address. Write it as http://127.0.0.1:9000/path.")
-    if parts.username is not None:
+    if has_userinfo(to):
         raise SettingsError(
-            "A bot's forward_to has a user name or a password in it, and secrets are not written into the settings. Take it "
-            "out; what stands in capture.public_url Telegram sends as Authorization, and that is handed on."
+            f"A bot's forward_to: {USERINFO} What stands in capture.public_url Telegram sends as Authorization, and that is "
+            "handed on."
         )
     return parts._replace(fragment="").geturl()

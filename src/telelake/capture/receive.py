@@ -40,7 +40,7 @@ class Status:
 
     is_running: bool
     is_healthy: bool
-    """Running, room for bodies, and no failed write within the last seconds."""
+    """Running, room for bodies, no failed write within the last seconds, and none that has hung for as long."""
     pending_bytes: int
     """Bytes that wait for the disk."""
     max_pending_bytes: int
@@ -145,9 +145,9 @@ class Receiver:
             stream.last_us = received_us
         counters.ack.observe(time.perf_counter() - began)
 
-    def reject(self, reason: str, bot_id: int = 0, source: str = "") -> None:
+    def reject(self, reason: str, bot_id: int = 0, source: str = "", *, is_call: bool = False) -> None:
         """Count a body that its source turned away before it came here; whose it was, when that is known."""
-        self.counters.offer(bot_id, source, False)
+        self.counters.offer(bot_id, source, is_call)
         self.counters.reject(reason)
 
     def hold(self, count: int) -> None:
@@ -163,10 +163,15 @@ class Receiver:
         self._commit.release(count)
 
     @property
+    def is_stuck(self) -> bool:
+        """Whether the disk hangs: what comes is taken as long as there is room, and stored when the disk is back."""
+        return self._commit.is_stuck
+
+    @property
     def is_healthy(self) -> bool:
         """Whether a body that comes now is likely to be stored."""
         commit = self._commit
-        if not commit.is_running or commit.pending_bytes >= self._settings.max_pending_bytes:
+        if not commit.is_running or commit.is_stuck or commit.pending_bytes >= self._settings.max_pending_bytes:
             return False
         # Without new bodies nothing could show that the disk is back: an old failure is forgotten.
         return commit.failure is None or time.monotonic() - commit.failed_at > _FAILING_SECONDS

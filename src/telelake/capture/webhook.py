@@ -97,7 +97,7 @@ class Webhook:
         self._source = source
         self._at_stop = at_stop
         self._max_body_bytes = max_body_bytes
-        self._bots = {name: (bot, _digest(bot.secret.encode())) for name, bot in bots.items()}
+        self._bots = {name: (bot, digest(bot.secret.encode())) for name, bot in bots.items()}
         self._nobody = (WebhookBot(0, ""), os.urandom(32))
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -163,7 +163,7 @@ class Webhook:
                 length = value
         bot, expected = self._bots.get(name, self._nobody)
         # Digests have one length: not even that of the secret shows in the time taken.
-        if not hmac.compare_digest(_digest(given), expected):
+        if not hmac.compare_digest(digest(given), expected):
             raise NotFromTelegram
         if length.isdigit() and int(length) > self._max_body_bytes:
             raise BodyTooLarge
@@ -239,12 +239,16 @@ class Webhook:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        await asyncio.gather(*(bot.forward.close() for bot, _ in self._bots.values() if bot.forward is not None))
-        await self._receiver.close()
+        closing = (bot.forward.close() for bot, _ in self._bots.values() if bot.forward is not None)
+        try:
+            await asyncio.gather(*closing, return_exceptions=True)
+        finally:
+            await self._receiver.close()
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def _digest(secret: bytes) -> bytes:
+def digest(secret: bytes) -> bytes:
+    """Return what secrets are compared by: it has one length, and says nothing of theirs."""
     return hashlib.sha256(secret).digest()
 
 

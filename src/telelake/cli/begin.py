@@ -71,7 +71,7 @@ def init(
     zone = made_with or ask("timezone", timezone, begin.guess_timezone(), begin.check_timezone)
     name = ask("bot", bot, words["bot_name"], begin.check_bot)
     how = ask("mode", mode, "poll", begin.check_mode)
-    server = api or API
+    server = begin.check_api(api or API)
     address = secret = None
     if how == "webhook":
         address = ask("public_url", public_url, None, lambda text: begin.check_public_url(text, server))

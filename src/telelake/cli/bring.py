@@ -12,6 +12,8 @@ from telelake.cli.common import Config, Home, open_app, progress_bar, say
 from telelake.errors import SettingsError, UnknownName
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import date
     from zoneinfo import ZoneInfo
 
     from telelake.capture.imports.exports import Wanted
@@ -34,7 +36,10 @@ def import_(
         str | None, typer.Option("--bot", help="Whose updates these are: a bot's name in the settings, or its id.")
     ] = None,
     account: Annotated[
-        int | None, typer.Option("--account", help="Id of the account that exported a single chat.", min=1)
+        int | None,
+        typer.Option(
+            "--account", help="Id of the account that exported, when the file does not say; 0 goes without.", min=0
+        ),
     ] = None,
     timezone: Annotated[
         str | None,
@@ -81,6 +86,7 @@ def _files(files: list[Path], app: App, bot_id: int | None, wanted: Wanted, as_j
                 )
             done.append(brought.as_json())
             say(brought.summary())
+            _say_too_old(app, brought.published.days)
     finally:
         if as_json:
             typer.echo(json.dumps(done, indent=1))
@@ -109,6 +115,19 @@ def _course(
     if as_json:
         typer.echo(json.dumps(found.as_json(), indent=1))
     say(found.summary())
+    _say_too_old(app, found.days)
+
+
+def _say_too_old(app: App, days: Collection[date]) -> None:
+    if app.settings.wrangle.keep_days is None:
+        return
+    oldest = app.wrangler.oldest()
+    if old := sum(day < oldest for day in days):
+        which = "1 of these days is" if old == 1 else f"{old:,} of these days are"
+        say(
+            f"{which} older than wrangle.keep_days ({app.settings.wrangle.keep_days}) and will not be built: what was "
+            "brought in lies in raw only. Set more days, or take the setting out."
+        )
 
 
 def _wanted(app: App, account: int | None, timezone: str | None, chats: list[int], private: bool) -> Wanted:

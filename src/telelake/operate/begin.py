@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from telelake.errors import SettingsError
-from telelake.settings import local_path
+from telelake.settings import NO_VARIABLE, USERINFO, has_userinfo, is_variable, local_path
 from telelake.telegram.client import API
 
 Language = Literal["en", "pt"]
@@ -131,11 +132,21 @@ def check_variable(text: str) -> str:
     Raises:
         SettingsError: it is none. It may be the secret itself, so it is not repeated.
     """
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
-        raise SettingsError(
-            "That is no name of an environment variable. Give the name of the variable that holds the secret, such as "
-            "SUPPORT_BOT_TOKEN, and not the secret itself."
-        )
+    if not is_variable(text):
+        raise SettingsError(NO_VARIABLE)
+    return text
+
+
+def check_api(text: str) -> str:
+    """Return the address of a Bot API server.
+
+    Raises:
+        SettingsError: it is none, or has a password in it. So it is not repeated.
+    """
+    if not text.startswith(("https://", "http://")):
+        raise SettingsError("The address of the Bot API server must begin with https:// or http://.")
+    if has_userinfo(text):
+        raise SettingsError(f"The address of the Bot API server: {USERINFO}")
     return text
 
 
@@ -202,6 +213,18 @@ def write(path: Path, text: str, *, replace: bool) -> None:
         SettingsError: there is one already, or it cannot be written.
     """
     try:
+        if replace and path.is_file():
+            # Beside it and whole, so that a full disk leaves the old one; through a link, and with the rights that it has.
+            path = path.resolve()
+            beside = path.with_name(f".{path.name}.{os.getpid()}")
+            try:
+                beside.touch(mode=0o600)
+                shutil.copymode(path, beside)
+                beside.write_text(text, encoding="utf-8")
+                beside.replace(path)
+            finally:
+                beside.unlink(missing_ok=True)
+            return
         with path.open("w" if replace else "x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:

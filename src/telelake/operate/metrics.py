@@ -201,8 +201,8 @@ def _at_work(status: Status) -> Iterator[Metric]:
 def _held(connections: Held) -> Iterator[Metric]:
     yield GaugeMetricFamily("telelake_connections", "Open connections of the capture port.", value=connections.open)
     cut = CounterMetricFamily(
-        "telelake_connections_cut", "Connections that capture ended: headers or body too slow, headers too large, "
-        "crowded (gave way to another) or refused (503).", labels=["reason"],
+        "telelake_connections_cut", "Connections that capture ended: headers or body too slow, headers too large, answers "
+        "unread, too many requests waiting (pipelined), crowded (gave way to another) or refused (503).", labels=["reason"],
     )  # fmt: skip
     for reason, count in sorted(connections.cut.copy().items()):
         cut.add_metric([reason], count)

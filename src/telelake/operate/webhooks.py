@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import structlog
 
@@ -136,6 +136,7 @@ class Watched:
         """What Telegram made of our own setting."""
         self._remarks: frozenset[str] = frozenset()
         self._has_looked = False
+        self._began = time.time()
         self._failed_at: int | None = None
         self._failed_with: str | None = None
         self._pending: tuple[int, ...] = ()
@@ -181,7 +182,9 @@ class Watched:
         fitting = {None, wanted.max_connections, accepted.max_connections if accepted else None}
         if info.max_connections not in fitting:
             return f"max_connections was {info.max_connections}"
-        if accepted is None and "401" in (info.last_error_message or ""):
+        # Telegram tells its last failure for ever; an old one was of another secret, or of a stranger at the address.
+        is_fresh = (info.last_error_date or 0) > self._began - _FRESH_SECONDS
+        if accepted is None and is_fresh and "401" in (info.last_error_message or ""):
             return "posts were answered 401; the secret may have changed"
         return None
 
@@ -239,6 +242,11 @@ class Watched:
         return min(asked, _LONGEST_WAIT) if asked else self._pause
 
 
+def door(base: str, name: str) -> str:
+    """Return where Telegram posts a bot's updates, below an address of ours."""
+    return f"{base.rstrip('/')}/telegram/{quote(name)}"
+
+
 def shown(url: str) -> str:
     """Return scheme and host of an address: the rest may be secret."""
     if not url:
@@ -269,7 +277,7 @@ def _remarks(bot: WatchedBot, info: WebhookInfo) -> frozenset[str]:
             f"to …/telegram/{bot.name} with its secret"
         })  # fmt: skip
     found = set()
-    if urlsplit(info.url).path.rpartition("/telegram/")[2] != bot.name:
+    if unquote(urlsplit(info.url).path).rpartition("/telegram/")[2] != bot.name:
         found.add(
             f"bots.{bot.name} posts to {shown(info.url)}, which does not end in /telegram/{bot.name}. Is that this telelake? "
             "Set capture.public_url, or set the webhook yourself"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import http
 import http.client
 import json
-import re
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from functools import cache
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from telelake.errors import SettingsError, TelegramError, TelegramUnavailable
+from telelake.settings import USERINFO, has_userinfo, is_token
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -78,12 +78,14 @@ class BotApi:
             timeout: seconds that an answer may take.
 
         Raises:
-            SettingsError: the address is not http or https, or the token is none.
+            SettingsError: the address is not http or https, or has a password in it; or the token is none.
         """
-        if not re.fullmatch(r"\d+:[A-Za-z0-9_-]+", token):
+        if not is_token(token):
             raise SettingsError("A bot's token has the form 123456:ABC…; copy it again from @BotFather.")
         if not base.startswith(("https://", "http://")):
             raise SettingsError(f"The Bot API's address '{base}' must begin with https:// or http://.")
+        if has_userinfo(base):
+            raise SettingsError(f"The Bot API's address: {USERINFO}")
         self._base = base.rstrip("/")
         self._token = token
         self._timeout = timeout

@@ -59,6 +59,12 @@ class DuckDBEngine:
                 for path in (path for day in days for path in day.paths):
                     deque(read_blocks(path), maxlen=0)  # names the damaged one
                 raise StoreError(f"The engine could not read or write its files: {error}") from error
+            except duckdb.Error as error:
+                # Were it not translated, a value that nobody thought of would cost all other days too.
+                raise CheckFailed(
+                    f"{', '.join(str(day.day) for day in days)}: the engine failed ({type(error).__name__}: {error}). Nothing "
+                    "of it was published. Keep the message and open an issue."
+                ) from error
 
     @contextmanager
     def _memory(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -232,7 +238,7 @@ class _Run:
         """Make `payloads`: the records less those that repeat another."""
         before = [path for day in self.days for path in day.before]
         undated = self.con.execute(
-            "SELECT count(*) FROM records WHERE occurred_at IS NULL AND update_id IS NOT NULL"
+            "SELECT count(*) FROM records WHERE is_dated IS DISTINCT FROM true AND update_id IS NOT NULL"
         ).fetchone() or (0,)
         self.con.execute(parse.create_earlier(before if undated[0] else []))
         self.con.execute(sql_file("_duplicates"))

@@ -96,7 +96,7 @@ def insert_unreadable(paths: Sequence[Path]) -> str:
         "record_id": "VARCHAR", "source": "VARCHAR", "received_at": "VARCHAR", "bytes": "BIGINT", "reason": "VARCHAR",
     }  # fmt: skip
     return (
-        "INSERT INTO unreadable SELECT context_date, bot, TRY_CAST(received_at AS TIMESTAMPTZ), source, reason, bytes, "
+        "INSERT INTO unreadable SELECT context_date, bot, moment(received_at), source, reason, bytes, "
         f"record_id FROM {_read(paths, columns)}"
     )
 
@@ -138,7 +138,7 @@ def _updates(paths: Sequence[Path], *, files: bool = True) -> str:
     number_of_kinds = " + ".join(f'(body."{kind}" IS NOT NULL)::INTEGER' for kind in kinds)
     has_form = f"coalesce(form IN ({_list(form.marks())}), false) OR ordinal IS NOT NULL"
     return f"""
-    SELECT context_date, bot AS bot_id, record_id, source, TRY_CAST(received_at AS TIMESTAMPTZ) AS received_at, bytes,
+    SELECT context_date, bot AS bot_id, record_id, source, moment(received_at) AS received_at, bytes,
            hash(sha256) AS body_hash, sha256 IS NOT NULL AS is_hashed,
            body.update_id AS update_id, coalesce(ordinal, 0) AS ordinal, unknown, notes, hash(filename) AS file,
            {has_form} AS has_form,

@@ -100,12 +100,17 @@ def list_raw(store: RawStore) -> RawListing:
 def recipe_digest(table: Table) -> str:
     """Return the digest of what decides a table's rows beside its input: its SQL, its declaration, how lines are read."""
     conform = files(__package__).joinpath("conform.py").read_text(encoding="utf-8")
+    form_rules = files("telelake.tables").joinpath("form.py").read_text(encoding="utf-8")
     parts = [
         declaration_digest(table),
         sql_file(table.name),
         parse.create_records(),
         parse.macros(),
+        parse.create_call_lines(),
+        parse.insert_sent(),
+        parse.insert_exported([]),
         conform,
+        form_rules,
         *map(sql_file, _SHARED_SQL),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,8 +16,9 @@ from zoneinfo import ZoneInfo
 from telelake.capture.imports import exports, ndjson
 from telelake.capture.imports.exports import Wanted
 from telelake.capture.imports.known import Known
-from telelake.capture.imports.source import DAMAGE, Kind, Source
+from telelake.capture.imports.source import DAMAGE, MAX_UPDATE_BYTES, Kind, Source
 from telelake.capture.imports.spool import Published, spool
+from telelake.capture.imports.words import counted, were
 from telelake.errors import StoreUnavailable, UnreadableFile
 from telelake.ports import RawStore
 from telelake.telegram.desktop_file import ExportReader
@@ -44,11 +46,11 @@ class Brought:
     def summary(self) -> str:
         """Return what became of it, in words."""
         found = self.published
-        what = "messages" if self.export else "records"
+        what = counted(found.records, "message" if self.export else "record")
         kept = f" ({found.quarantined:,} of them unreadable, kept in quarantine)" if found.quarantined else ""
         said = [
-            f"{self.file}: {found.records:,} {what} brought in{kept}, {found.known:,} were there already; "
-            f"{found.segments:,} segments in {len(found.days):,} days."
+            f"{self.file}: {what} brought in{kept}, {found.known:,} {were(found.known)} there already; "
+            f"{counted(found.segments, 'segment')} in {counted(len(found.days), 'day')}."
         ]
         said += _export_said(self.export) if self.export else _lines_said(self.lines) if self.lines else []
         if found.records:
@@ -87,9 +89,8 @@ def bring(
         with spool(state) as waiting:
             export, lines = None, None
             if source.kind is Kind.EXPORT:
-                export = exports.take_export(
-                    ExportReader(source.open), facts, wanted, zone, waiting, work.at(facts.size)
-                )
+                reader = ExportReader(partial(source.open_at, spare=waiting.unpacked))
+                export = exports.take_export(reader, facts, wanted, zone, waiting, work.at(facts.size))
             else:
                 lines = ndjson.take_lines(source.chunks(), facts, bot_id, zone, waiting, work.at(facts.size))
             if source.has_changed():
@@ -135,27 +136,28 @@ class _Work:
 
 def _export_said(found: exports.Taken) -> list[str]:
     whose = f" of account {found.account}" if found.account else ""
-    said = [f"It holds {found.messages:,} messages in {found.chats:,} chats{whose} that were taken."]
+    held = f"{counted(found.messages, 'message')} in {counted(found.chats, 'chat')}{whose}"
+    said = [f"It holds {held} that {were(found.messages)} taken."]
     if found.left_out:
-        named = ", ".join(f"{name} {count:,}" for name, count in list(found.left_out.items())[:_NAMED])
-        more = ", …" if len(found.left_out) > _NAMED else ""
         said.append(
-            f"Left out: {len(found.left_out):,} chats with {sum(found.left_out.values()):,} messages ({named}{more}). "
-            "Private chats come in with --private; one chat with --chat ID."
+            f"Left out: {_named(found.left_out)}. Private chats come in with --private; one chat with --chat ID."
         )
+    if found.unknown:
+        said.append(f"Left out, being of unknown type or without an id: {_named(found.unknown)}. {exports.KNOWN_TYPES}")
     if found.repaired:
-        said.append(f"{found.repaired:,} escapes that are no JSON (\\x0B) were written as JSON has them (\\u000B).")
-    if found.redacted:
-        said.append(f"{found.redacted:,} phone numbers and cards of shared contacts were redacted.")
-    if found.undated:
-        said.append(f"{found.undated:,} messages without a date lie where the nearest with one lies.")
-    if found.local_dates:
-        said.append(f"{found.local_dates:,} messages have local dates only, read in {found.zone} ({found.zone_from}).")
-    if found.needs_account and not found.account:
+        escapes = counted(found.repaired, "escape")
         said.append(
-            "In private chats and basic groups every account numbers the messages by itself: say with --account whose "
-            "export this is, if others of the same chat will come in too."
+            f"{escapes} that JSON does not have (\\x0B) {were(found.repaired)} written as it has them (\\u000B)."
         )
+    if found.redacted:
+        numbers = f"{counted(found.redacted, 'phone number')} or card{'' if found.redacted == 1 else 's'}"
+        said.append(f"{numbers} of shared contacts {were(found.redacted)} redacted.")
+    if found.undated:
+        undated = f"{counted(found.undated, 'message')} without a date {were(found.undated)}"
+        said.append(f"{undated} put where the nearest with one lies.")
+    if found.local_dates:
+        local = f"{counted(found.local_dates, 'message')} with a local date only {were(found.local_dates)}"
+        said.append(f"{local} read in {found.zone} ({found.zone_from}).")
     return said
 
 
@@ -163,8 +165,17 @@ def _lines_said(found: ndjson.Taken) -> list[str]:
     said = []
     if found.too_long:
         said.append(
-            f"{found.too_long:,} lines were passed over: more than {ndjson.MAX_LINE_BYTES:,} bytes are no update."
+            f"{counted(found.too_long, 'line')} {were(found.too_long)} passed over: an update has at most "
+            f"{MAX_UPDATE_BYTES:,} bytes, a line of raw {ndjson.MAX_ENVELOPE_BYTES:,}."
         )
     if found.undated:
-        said.append(f"{found.undated:,} records without a date lie where the nearest with one lies.")
+        undated = f"{counted(found.undated, 'record')} without a date {were(found.undated)}"
+        said.append(f"{undated} put where the nearest with one lies.")
     return said
+
+
+def _named(chats: dict[str, int]) -> str:
+    """Return how many chats with how many messages, and the first of them by name."""
+    named = ", ".join(f"{name} {count:,}" for name, count in list(chats.items())[:_NAMED])
+    more = ", …" if len(chats) > _NAMED else ""
+    return f"{counted(len(chats), 'chat')} with {counted(sum(chats.values()), 'message')} ({named}{more})"

@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from telelake.capture.imports.words import counted, were
 from telelake.capture.seal import line_of
 from telelake.errors import UnreadableUpdate
 from telelake.ports import RawStore, Stored
@@ -66,16 +67,20 @@ class Imported:
     def summary(self) -> str:
         """Return what became of it, in words."""
         said = [
-            f"{self.records:,} updates brought in ({self.quarantined:,} unreadable, kept in quarantine), "
-            f"{self.known:,} were there already; {self.segments:,} segments in {len(self.days):,} days."
+            f"{counted(self.records, 'update')} brought in ({self.quarantined:,} unreadable, kept in quarantine), "
+            f"{self.known:,} {were(self.known)} there already; "
+            f"{counted(self.segments, 'segment')} in {counted(len(self.days), 'day')}."
         ]
         if self.passed_over:
             named = ", ".join(self.passed_over[:3]) + (", …" if len(self.passed_over) > 3 else "")
-            said.append(f"{len(self.passed_over):,} objects are no updates and were left where they are: {named}.")
+            left = counted(len(self.passed_over), "object")
+            are = "is no update" if len(self.passed_over) == 1 else "are no updates"
+            said.append(f"{left} {are} and {were(len(self.passed_over))} left in the source: {named}.")
         if self.early:
+            they = "it was" if self.early == 1 else "they were"
             said.append(
-                f"{self.early:,} updates would have been received before they were sent: the times in the files' names "
-                "are probably of another zone (--timezone)."
+                f"{counted(self.early, 'update')} would have been received before {they} sent: the times in the files' "
+                "names are probably of another zone (--timezone)."
             )
         if self.records:
             said.append("Now run: telelake wrangle")

@@ -27,6 +27,9 @@ BOT = 0
 """Under which exports lie: no bot received them."""
 SOURCE = "import"
 PRIVATE = "private"
+NUMBERED_APART = (PRIVATE, "group")
+"""Types of chats in which every account numbers the messages by itself."""
+KNOWN_TYPES = f"Known types: {', '.join(CHAT_TYPES)}."
 
 _SLOT = 900  # seconds; neither a lake's day nor an hour begins inside of one
 _SLOTS = 50_000  # kept: more than a year
@@ -41,7 +44,7 @@ class Wanted:
     own: Collection[int] = ()
     """Ids of the lake's own bots."""
     account: int | None = None
-    """Whose export it is, when the file does not say."""
+    """Whose export it is, when the file does not say; 0 goes without."""
     zone: ZoneInfo | None = None
     """Of local dates; None infers it."""
     chats: Collection[int] = ()
@@ -51,7 +54,7 @@ class Wanted:
 
     def takes(self, chat: Chat) -> bool:
         """Return whether a chat is taken."""
-        if chat.id is None or chat.type is None:
+        if _is_unknown(chat):
             return False
         if self.chats:
             return chat.id in self.chats or chat.export_id in self.chats
@@ -80,8 +83,8 @@ class Taken:
     account: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
     """Chats that were not taken → their messages."""
-    needs_account: bool = False
-    """Whether a chat was taken in which every account numbers messages by itself."""
+    unknown: dict[str, int] = field(default_factory=dict)
+    """Chats that cannot be taken, since their type is not known or they have no id → their messages."""
     is_single: bool = True
 
 
@@ -92,7 +95,7 @@ def take_export(
 
     Raises:
         UnreadableFile: the file is cut off or damaged.
-        SettingsError: no chat in it is wanted, or whose export it is was told in two ways.
+        SettingsError: no chat in it is wanted, or whose export it is must be told, or was told in two ways.
     """
     return _Taking(facts, wanted, zone, into).run(reader, at)
 
@@ -109,7 +112,7 @@ class _Undated:
 
 class _Taking:
     def __init__(self, facts: Facts, wanted: Wanted, zone: ZoneInfo, into: Spool) -> None:
-        if wanted.account is not None and facts.account not in (None, wanted.account):
+        if wanted.account and facts.account not in (None, wanted.account):
             raise SettingsError(f"The file is an export of account {facts.account}, not of --account {wanted.account}.")
         self._wanted = wanted
         self._zone = zone
@@ -148,30 +151,41 @@ class _Taking:
     def _begin(self, chat: Chat) -> bool:
         self._seen.append(_named(chat))
         self.found.is_single = chat.is_single
-        if chat.is_single and (chat.id is None or chat.type is None):
+        if chat.is_single and _is_unknown(chat):
             raise SettingsError(
-                f"The chat of the file has id {chat.export_id} and type '{chat.export_type}', so it cannot be told from "
-                f"others. Known types: {', '.join(CHAT_TYPES)}."
+                f"The chat of the file has id {chat.export_id} and type '{chat.export_type or ''}', so it cannot be told "
+                f"from others. {KNOWN_TYPES}"
             )
         if not self._wanted.takes(chat):
             return False
+        if chat.type in NUMBERED_APART and not self.found.account and self._wanted.account is None:
+            raise SettingsError(
+                f"Whose export is this? In private chats and basic groups, as in {_named(chat)}, every account numbers the "
+                "messages by itself, and the file does not say whose numbers these are. Say it with --account ID, the "
+                "Telegram user id of who exported. It cannot be added later; --account 0 goes without, when no other "
+                "account's export of the same chats will ever come in."
+            )
         self.found.chats += 1
-        self.found.needs_account |= chat.type in (PRIVATE, "group")
         return True
 
     def _leave_out(self, batch: Batch) -> None:
-        name, left = _named(batch.chat), self.found.left_out
+        name, chats = _named(batch.chat), self._wanted.chats
+        is_meant = not chats or batch.chat.export_id in chats
+        left = self.found.unknown if is_meant and _is_unknown(batch.chat) else self.found.left_out
         left[name] = left.get(name, 0) + len(batch.bodies)
 
     def _refuse(self) -> None:
-        listed = ", ".join(self._seen[:_NAMED]) + (", …" if len(self._seen) > _NAMED else "")
-        if self._wanted.chats:
+        unknown = f"Chats of unknown type, or without an id: {_list(self.found.unknown)}. {KNOWN_TYPES}"
+        if self._wanted.chats and not self.found.unknown:
             wanted = ", ".join(map(str, self._wanted.chats))
-            raise SettingsError(f"The file has no chat {wanted}. It has: {listed or 'none'}.")
-        if self._seen:
+            raise SettingsError(f"The file has no chat {wanted}. It has: {_list(self._seen) or 'none'}.")
+        if self.found.left_out and not self._wanted.chats:
             raise SettingsError(
-                f"The file has no chat but private ones: {listed}. Take them with --private, or one of them with --chat."
+                f"The file has no chat but private ones: {_list(self.found.left_out)}. Take them with --private, or one of "
+                "them with --chat." + (f" {unknown}" if self.found.unknown else "")
             )
+        if self.found.unknown:
+            raise SettingsError(f"No chat of the file can be taken. {unknown}")
 
     def _beside(self, chat: Chat) -> bytes:
         """Return what a line of this chat has between its head and its body."""
@@ -261,6 +275,14 @@ def _clock(given: ZoneInfo | None, facts: Facts, zone: ZoneInfo) -> _Clock:
         return _Clock(zone, zone.key, "the lake's, with which the file agrees")
     fixed = timezone(ahead)
     return _Clock(fixed, str(fixed), "told by the file's first message with both")
+
+
+def _is_unknown(chat: Chat) -> bool:
+    return chat.id is None or chat.type is None
+
+
+def _list(names: Collection[str]) -> str:
+    return ", ".join(list(names)[:_NAMED]) + (", …" if len(names) > _NAMED else "")
 
 
 def _named(chat: Chat) -> str:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from telelake.ports import RawStore
 from telelake.raw import QUARANTINE, RAW, parse_key, read_blocks
@@ -93,8 +94,14 @@ class Known:
         return [day + timedelta(days=shift) for shift in range(-self._around, self._around + 1)]
 
     def _blocks(self, bot_id: int, day: date) -> Iterable[bytes]:
-        for key in self._segments.get((bot_id, day), ()):
-            path = self._store.stage(key, self._folder)
-            yield from read_blocks(path)
-            if path.is_relative_to(self._folder):
-                path.unlink()
+        if not (keys := self._segments.get((bot_id, day))):
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        # Several threads may look into one day: each has copies of its own, and removes no other's.
+        with TemporaryDirectory(dir=self._folder) as name:
+            folder = Path(name)
+            for key in keys:
+                path = self._store.stage(key, folder)
+                yield from read_blocks(path)
+                if path.is_relative_to(folder):
+                    path.unlink()

@@ -1,14 +1,16 @@
 """Bring updates into raw that lie one on a line: bare as Telegram sent them, or as lines of telelake's own raw.
 
-A bare update's record is known by the file's digest and the line's number. A line of raw keeps what its envelope says,
-and so the hash of its head: brought back into the lake that it came from, it is known there. No line stops an import. One
-that cannot be read goes to quarantine with its number.
+A bare update's record is known by the file's digest, the bot and the line's number. The bot counts, since a file that was
+brought in under a wrong bot comes again under the right one, and a record's id is unique in the tables of all bots. A line
+of raw keeps what its envelope says, and so the hash of its head: brought back into the lake that it came from, it is known
+there. No line stops an import. One that cannot be read goes to quarantine with its number; a file of nothing else is refused.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -18,24 +20,20 @@ from zoneinfo import ZoneInfo
 from telelake.capture.imports.exports import BOT as NO_BOT
 from telelake.capture.imports.exports import SOURCE
 from telelake.capture.imports.nearest import Nearest
-from telelake.capture.imports.source import Facts
+from telelake.capture.imports.source import BOM, ENVELOPE, MAX_UPDATE_BYTES, Facts
 from telelake.capture.imports.spool import Place, Spool, digest_of, digest_of_line
 from telelake.capture.seal import line_of
-from telelake.errors import SettingsError, UnreadableUpdate
+from telelake.errors import SettingsError, UnreadableFile, UnreadableUpdate
 from telelake.raw import Content, Line, Record, context_date, quarantine_line, raw_line
 from telelake.telegram.desktop import FIRST_DAY, LAST_DAY, read_message
 from telelake.telegram.update import read_update
 
-MAX_LINE_BYTES = 4 * 1024 * 1024
-"""A longer line is no update (Telegram's own limit is 512 KiB) and is passed over."""
+MAX_ENVELOPE_BYTES = 64 * 1024 * 1024
+"""A line of raw may be longer than an update: an export's message is, and what is unreadable, in base64."""
 
 _SOURCES = ("webhook", "poll", "proxy", "import", "sqs")
 _SPACE = b" \t\r"
-_BOM = b"\xef\xbb\xbf"
-_HEAD = re.compile(
-    rb'(\{"v":1,"record_id":"(?P<id>[\w.:-]{1,200})","bot":(?P<bot>\d{1,18}),"source":"(?P<source>[a-z]+)",'
-    rb'"received_at":"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6})Z","bytes":\d+,"sha256":"[0-9a-f]{64}")'
-)
+_HEAD_BYTES = 1024  # an envelope's head is shorter
 _UPDATE = re.compile(rb'(?:,"form":"[^"]*")?,"body":')
 # A quote inside of a name is written \": an unescaped one ends the name, so `,"own":[` cannot lie in it.
 _EXPORT = re.compile(rb',"account":-?\d{1,18},"chat":\{.*?\},"own":\[[\d, -]*\],"body":')
@@ -52,6 +50,8 @@ class Taken:
     """Lines of telelake's own raw among them."""
     undated: int = 0
     """Updates without a date, that got that of the nearest with one."""
+    unreadable: int = 0
+    """Lines that are neither a line of raw nor an update."""
     too_long: int = 0
     """Lines that were passed over."""
 
@@ -73,13 +73,15 @@ def take_lines(
 
     Raises:
         SettingsError: there are bare updates, and nobody said whose.
+        UnreadableFile: no line of it can be read.
     """
     return _Taking(facts, bot_id, zone, into).run(chunks, at)
 
 
 class _Taking:
     def __init__(self, facts: Facts, bot_id: int | None, zone: ZoneInfo, into: Spool) -> None:
-        self._id = f"import-{facts.sha256[:16]}-"
+        whose = bot_id if bot_id is not None else NO_BOT
+        self._id = f"import-{hashlib.sha256(f'{facts.sha256}{whose}'.encode()).hexdigest()[:16]}-"
         self._bot_id = bot_id
         self._zone = zone
         self._spool = into
@@ -92,17 +94,19 @@ class _Taking:
             if line is None:
                 self.found.lines += 1
                 self.found.too_long += 1
-            elif line := (line.removeprefix(_BOM) if number == 1 else line).strip(_SPACE):
+            elif line := (line.removeprefix(BOM) if number == 1 else line).strip(_SPACE):
                 self.found.lines += 1
                 if not self._envelope(line, number):
                     self._bare(line, number)
         self._nearest.finish()
         self.found.undated = self._nearest.count
+        if self.found.unreadable + self.found.too_long == self.found.lines:
+            raise UnreadableFile("no line of it is an update or a line of raw")
         return self.found
 
     def _envelope(self, line: bytes, number: int) -> bool:
         """Put a line of raw aside; return whether it is one."""
-        head = _HEAD.match(line)
+        head = ENVELOPE.match(line)
         if not head or head["source"].decode() not in _SOURCES:
             return False
         rest = line[head.end() :]
@@ -124,7 +128,7 @@ class _Taking:
             is_quarantined, day, made = line_of(record, self._zone)
         if _QUARANTINED.match(rest) and is_quarantined:
             made = Line(line, digest_of_line(line))  # with the reason that it had
-        elif not is_quarantined and (same := _HEAD.match(made.data)):
+        elif not is_quarantined and (same := ENVELOPE.match(made.data)):
             # The head keeps the hash of the body as it came: a line break between its tokens is a space by now.
             tail = rest if record.content is Content.EXPORTS else made.data[same.end() :]
             made = Line(head[1] + tail, digest_of(head[1]))
@@ -135,6 +139,7 @@ class _Taking:
         try:
             date_ = read_update(line).date
         except UnreadableUpdate as error:
+            self.found.unreadable += 1
             self._nearest.wait(number, _Bare(number, line, str(error)), len(line))
             return
         if self._bot_id is None:
@@ -200,11 +205,19 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes | None, int]]:
         for line in whole:
             number += 1
             end += len(line) + 1
-            yield number, None if is_long or len(line) > MAX_LINE_BYTES else line, end
+            yield number, None if is_long or _is_too_long(line) else line, end
             is_long = False
         held = rest
-        if len(held) > MAX_LINE_BYTES:
+        if is_long or _is_too_long(held):
             end += len(held)
             held, is_long = b"", True
     if held or is_long:
         yield number + 1, None if is_long else held, end + len(held)
+
+
+def _is_too_long(line: bytes) -> bool:
+    """Return whether a line, or as much of it as was read, is longer than what it begins as may be."""
+    if len(line) <= MAX_UPDATE_BYTES:
+        return False
+    head = line[:_HEAD_BYTES].removeprefix(BOM).lstrip(_SPACE)
+    return len(line) > MAX_ENVELOPE_BYTES or not ENVELOPE.match(head)

@@ -127,6 +127,11 @@ class Spool:
         """A folder for copies of what lies in a bucket; it goes with the spool."""
         return self._folder / "staged"
 
+    @property
+    def unpacked(self) -> Path:
+        """Where a compressed file may be unpacked to; it goes with the spool."""
+        return self._folder / "unpacked"
+
     def pile(self, place: Place) -> Pile:
         """Return the lines of a place."""
         return self._piles.setdefault(place, Pile())

@@ -10,28 +10,29 @@ own bots pass: it is no open relay.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import hmac
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, unquote_to_bytes
 
-from telelake.capture.calls import FILE, LARGEST
+from telelake.capture.calls import FILE, LARGEST, without_token
 from telelake.capture.headers import header
 from telelake.capture.proxy.batches import answer_updates
 from telelake.capture.proxy.exchange import Exchange, GoneError, TooLargeError, refusal
 from telelake.capture.proxy.kinds import Wishes, read_wish
 from telelake.capture.proxy.passing import Call, Got, Passing, ProxyBot, Sent
 from telelake.capture.proxy.polls import Queue
-from telelake.capture.proxy.recorder import RETRY_AFTER, UNRECORDED, Recorder, Room
+from telelake.capture.proxy.recorder import RETRY_AFTER, SOURCE, UNRECORDED, Recorder, Room
 from telelake.capture.proxy.relay import Address, Relay
 from telelake.capture.receive import Receiver
-from telelake.capture.webhook import SLOW, Message, Receive, Send
+from telelake.capture.webhook import SLOW, Message, Receive, Send, digest
 
 _LAST_SECONDS = 5.0
 """How long the end waits for what it cut short to be recorded."""
 _SET_AGAIN_SECONDS = 1.2
+_READ = "send it uncompressed, as query, form, multipart or JSON, with at most 1000 fields"
+_UNKNOWN = "set capture.public_url in telelake.toml, or take setWebhook out of the bot"
 _RESTARTING = "Service Unavailable: telelake is restarting"
 
 
@@ -53,7 +54,7 @@ class Proxy:
         self._bots: dict[bytes, Call] = {}
         for bot in bots:
             recorder = Recorder(receiver, bot.name, bot.bot_id, is_strict=bot.is_strict)
-            self._bots[_digest(bot.token.encode())] = Call(bot, Address.of(bot.api), recorder, Queue())
+            self._bots[digest(bot.token.encode())] = Call(bot, Address.of(bot.api), recorder, Queue())
         self._open: set[asyncio.Task[Any]] = set()
         self._polling: set[asyncio.Task[Any]] = set()
         self._is_draining = False
@@ -79,7 +80,7 @@ class Proxy:
         exchange = Exchange(scope, receive, send)
         call = self._admit(scope["raw_path"])
         if call is None:
-            self._receiver.reject("token")
+            self._receiver.reject("token", 0, SOURCE, is_call=True)
             await exchange.refuse(401, "Unauthorized")
             return
         task = asyncio.current_task()
@@ -88,8 +89,9 @@ class Proxy:
         try:
             await self._pass(exchange, call)
         except GoneError:
-            call.recorder.left("slow" if SLOW in scope else "disconnected")
+            call.recorder.reject("slow" if SLOW in scope else "disconnected")
         except TooLargeError:
+            call.recorder.reject("too_large")
             await exchange.refuse(413, "Request Entity Too Large")
         except asyncio.CancelledError:
             # The bot has left; or the server stops, and then the bot hears that it may come back.
@@ -110,7 +112,7 @@ class Proxy:
         is_file = path.startswith(b"/file/bot")
         token, _, rest = path[len(b"/file/bot" if is_file else b"/bot") :].partition(b"/")
         # A digest is looked up: how long that takes says nothing of a token.
-        call = self._bots.get(_digest(unquote_to_bytes(token)))
+        call = self._bots.get(digest(unquote_to_bytes(token)))
         if call is None:
             return None
         if is_file:
@@ -129,8 +131,8 @@ class Proxy:
         try:
             if is_method and call.method == "getupdates":
                 await self._poll(exchange, call, room)
-            elif is_method and call.method == "setwebhook" and call.bot.webhook_url is not None:
-                await self._set_webhook(exchange, call, call.bot.webhook_url, room)
+            elif is_method and call.method == "setwebhook" and call.bot.is_forwarded:
+                await self._set_webhook(exchange, call, room)
             else:
                 body = exchange.body() if exchange.has_body else None
                 await self._passing.send(exchange, call, Sent.as_it_is(exchange, call, body), room)
@@ -163,16 +165,26 @@ class Proxy:
         await self._passing.record(exchange, call, Got(status, [], data, len(data)), None, was_sent=False)
         await exchange.refuse(status, why, *headers)
 
-    async def _set_webhook(self, exchange: Exchange, call: Call, url: str, room: Room) -> None:
-        """Have Telegram post all kinds to telelake, which hands on to the bot."""
+    async def _set_webhook(self, exchange: Exchange, call: Call, room: Room) -> None:
+        """Have Telegram post all kinds to telelake, which hands on to the bot; refuse what would lead them past it."""
         body = await exchange.whole_body(LARGEST) if exchange.has_body else b""
         fields = exchange.reader.fields()
-        if not fields.get("url"):
+        is_readable = exchange.reader.is_readable
+        if is_readable and not fields.get("url"):
             await self._passing.send(exchange, call, Sent.as_it_is(exchange, call, body or None), room)
             return
-        given = _digest(str(fields.get("secret_token", "")).encode())
-        if not hmac.compare_digest(given, _digest(call.bot.secret.encode())):
-            why = f"Bad Request: secret_token must be the secret of bots.{call.bot.name}, which telelake checks"
+        url, name = call.bot.webhook_url, call.bot.name
+        if not is_readable:
+            why = f"Bad Request: bots.{name} has forward_to, and telelake cannot read where this setWebhook leads: {_READ}"
+            await self._answer(exchange, call, 400, why)
+            return
+        if url is None:
+            why = f"Bad Request: bots.{name} has forward_to, so its webhook is telelake's: {_UNKNOWN}"
+            await self._answer(exchange, call, 400, why)
+            return
+        given = digest(str(fields.get("secret_token", "")).encode())
+        if not hmac.compare_digest(given, digest(call.bot.secret.encode())):
+            why = f"Bad Request: secret_token must be the secret of bots.{name}, which telelake checks"
             await self._answer(exchange, call, 400, why)
             return
         # Certificate and address are those of the bot's own door, where Telegram will not knock.
@@ -183,10 +195,6 @@ class Proxy:
         await self._passing.send(exchange, call, sent, room, again_after=_SET_AGAIN_SECONDS)
 
 
-def _digest(secret: bytes) -> bytes:
-    return hashlib.sha256(secret).digest()
-
-
 def _log_fault(call: Call, error: Exception) -> None:
     """Log a fault by its kind and place: its text could hold an address, and so a token."""
     import structlog
@@ -195,5 +203,6 @@ def _log_fault(call: Call, error: Exception) -> None:
     while trace is not None:
         place, trace = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}", trace.tb_next
     structlog.get_logger("telelake.capture").error(
-        "the proxy failed", bot=call.bot.name, call=call.method, fault=type(error).__name__, place=place
-    )
+        "the proxy failed", bot=call.bot.name, call=without_token(call.method, call.bot.token),
+        fault=type(error).__name__, place=place,
+    )  # fmt: skip

@@ -22,6 +22,8 @@ from telelake.errors import StoreUnavailable, TelegramUnavailable
 _LARGEST_BATCH = 64 << 20
 """Bytes of an answer; Telegram cuts it at 4 MiB."""
 _SOON = 0.5  # seconds: a wait that is over, as Telegram counts whole ones
+_AGAIN_SECONDS = 2.0
+"""How long Telegram is left alone when it holds nothing but hidden updates that could not be stored."""
 
 
 async def answer_updates(passing: Passing, exchange: Exchange, call: Call, room: Room) -> None:
@@ -74,15 +76,23 @@ async def _ask(
                 raise StoreUnavailable("The answer to getUpdates cannot be read, so it cannot be stored.")
             return got, None
         if said is not None:
-            await call.recorder.keep(passing.wishes.remember(call.bot.name, said))
+            await call.recorder.keep(passing.wishes.remember(call.bot.name, said), room)
         are_stored = await call.recorder.updates([each for each in found if not call.queue.is_kept(each)], room)
-        call.queue.note(offset, found if are_stored else ())
+        stored = found if are_stored else ()
+        call.queue.note(offset, stored)
         if last is not None:
-            call.queue.forget_below(found)
+            call.queue.forget_below(stored)
         left = asked.seconds - exchange.seconds
         is_over = left < _SOON and len(found) < limit
         if not found or is_over or not is_readable or any(each.is_visible for each in found):
             return got, found
+        if not are_stored:
+            # A higher offset would tell Telegram that they have arrived, and nobody would ever get them.
+            if left < _SOON:
+                return got, found
+            await asyncio.sleep(min(left, _AGAIN_SECONDS))
+            seconds = max(0, round(asked.seconds - exchange.seconds))
+            continue
         # All of them are stored and hidden, and what lay before them the bot has confirmed.
         offset, limit, last = (found[-1].update_id or 0) + 1, asked.limit, None
         seconds = max(0, round(left))

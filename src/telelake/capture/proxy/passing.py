@@ -37,8 +37,10 @@ class ProxyBot:
     """Address of the Bot API server."""
     is_strict: bool = True
     """Whether a call that cannot be recorded is refused; else it passes, and is counted."""
+    is_forwarded: bool = False
+    """Whether its updates must come to telelake, which hands them on: no `setWebhook` may lead them past it."""
     webhook_url: str | None = None
-    """The address that a `setWebhook` gets instead of the bot's own; None to leave it."""
+    """The address that the `setWebhook` of such a bot gets instead of its own; None when it is not known."""
     secret: str = field(default="", repr=False)
     """The secret token that such a `setWebhook` must name."""
 
@@ -133,7 +135,7 @@ class Passing:
             await self.record(exchange, call, got, room)
             raise
         await self.record(exchange, call, got, room)
-        await self._remember(exchange, call, got)
+        await self._remember(exchange, call, got, room)
         if not exchange.is_begun:
             await exchange.begin(answer.status, answer.headers)
         await exchange.end(rest)
@@ -153,7 +155,7 @@ class Passing:
             request=fields if call.file_path is None else {"file_path": call.file_path, **fields},
             answer=answer,
             token=call.bot.token,
-            request_bytes=None if reader.is_readable else reader.size,
+            request_bytes=None if reader.is_readable else reader.size or len(exchange.query),
             answer_bytes=got.size if answer is None else None,
         )
         await call.recorder.call(body, room, was_sent=was_sent)
@@ -178,13 +180,13 @@ class Passing:
             await answer.close()
         return Got(answer.status, answer.headers, b"".join(parts), size)
 
-    async def _remember(self, exchange: Exchange, call: Call, got: Got) -> None:
+    async def _remember(self, exchange: Exchange, call: Call, got: Got, room: Room) -> None:
         """Keep which kinds a bot wants, once Telegram has taken its word. A failure costs no answer: it is done."""
         if call.method == "setwebhook" and got.status == 200:
             wish = read_wish(exchange.reader.fields().get("allowed_updates"))
             if wish is not None:
                 with suppress(StoreUnavailable):
-                    await call.recorder.keep(self.wishes.remember(call.bot.name, wish))
+                    await call.recorder.keep(self.wishes.remember(call.bot.name, wish), room)
 
 
 async def _take(exchange: Exchange, call: Call, answer: Answer, room: Room) -> tuple[Got, bytes]:

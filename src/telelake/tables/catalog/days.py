@@ -58,7 +58,8 @@ USERS = View(
     sql="""\
 SELECT user_id,
        arg_max(first_name, last_seen_at) AS first_name,
-       arg_max(last_name, last_seen_at) AS last_name,
+       -- Of the same day as the first name, null or not: an export has both names in one.
+       nullif(arg_max(coalesce(last_name, ''), last_seen_at), '') AS last_name,
        arg_max(username, last_seen_at) AS username,
        arg_max(language_code, last_seen_at) AS language_code,
        arg_max(is_bot, last_seen_at) AS is_bot,

@@ -36,7 +36,7 @@ JOIN earlier
   AND earlier.bot_id = records.bot_id
   AND earlier.update_id = records.update_id
   AND earlier.body_hash = records.body_hash
-WHERE records.ordinal = 0;
+WHERE records.ordinal = 0 AND records.is_dated IS DISTINCT FROM true;
 
 -- A body with several kinds lies in several rows of one file; its further payloads go the way of its first.
 INSERT INTO duplicates

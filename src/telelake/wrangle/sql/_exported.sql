@@ -10,9 +10,9 @@ WITH opened AS (
            peer_of(coalesce(said.from_id, said.actor_id)) AS sender_id,
            peer_of(said.forwarded_from_id) AS forwarded_id,
            peer_of(said.reply_to_peer_id) AS reply_chat_id,
-           TRY_CAST(received_at AS TIMESTAMPTZ) AS received,
+           moment(received_at) AS received,
            whole_number(said.date_unixtime) AS dated,
-           CASE WHEN said.date_unixtime IS NULL THEN TRY_CAST(said.date AS TIMESTAMP) END AS local_date,
+           CASE WHEN said.date_unixtime IS NULL THEN local_moment(said.date) END AS local_date,
            whole_number(said.edited_unixtime) AS edited
     FROM opened
 ), known AS (
@@ -20,8 +20,8 @@ WITH opened AS (
            -- Without a Unix time (exports of 2021 and before) the local clock is read by what importing made of the date.
            coalesce(dated, CASE WHEN local_date IS NOT NULL THEN epoch(received)::BIGINT END) AS sent_at,
            coalesce(edited, CASE WHEN local_date IS NOT NULL AND said.edited_unixtime IS NULL
-                                      AND TRY_CAST(said.edited AS TIMESTAMP) >= local_date
-                                 THEN epoch(received)::BIGINT + epoch(TRY_CAST(said.edited AS TIMESTAMP) - local_date)::BIGINT
+                                      AND local_moment(said.edited) >= local_date
+                                 THEN epoch(received)::BIGINT + epoch(local_moment(said.edited) - local_date)::BIGINT
                             END) AS edited_at,
            CASE WHEN is_action THEN NULL
                 WHEN said.photo IS NOT NULL THEN 'photo'

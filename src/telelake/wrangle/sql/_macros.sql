@@ -3,6 +3,14 @@
 -- Unix seconds to UTC; 0 and what no calendar holds are no time.
 CREATE MACRO instant(seconds) AS CASE WHEN seconds BETWEEN 1 AND 253402300799 THEN to_timestamp(seconds) END;
 
+-- A time as text, to UTC; `infinity` and years that few readers know are no time. Without a zone: the same, as it is.
+CREATE MACRO moment(text) AS
+    CASE WHEN TRY_CAST(text AS TIMESTAMPTZ) BETWEEN TIMESTAMPTZ '0001-01-02 00:00:00+00' AND TIMESTAMPTZ '9999-12-30 00:00:00+00'
+         THEN TRY_CAST(text AS TIMESTAMPTZ) END;
+CREATE MACRO local_moment(text) AS
+    CASE WHEN TRY_CAST(text AS TIMESTAMP) BETWEEN TIMESTAMP '0001-01-02 00:00:00' AND TIMESTAMP '9999-12-30 00:00:00'
+         THEN TRY_CAST(text AS TIMESTAMP) END;
+
 -- Supergroups and channels number their messages themselves; in private chats and basic groups each account does.
 CREATE MACRO account_of(account, chat_id) AS CASE WHEN chat_id <= -1000000000000 THEN 0 ELSE account END;
 

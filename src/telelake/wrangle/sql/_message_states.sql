@@ -2,10 +2,11 @@
 WITH opened AS (
     SELECT *, file_of(media) AS content, origin_of(origin) AS forward FROM payloads WHERE is_message
 )
-SELECT opened.* EXCLUDE (kind, kinds, has_form, extra, notes, chat, person, file, body_hash, is_hashed, record_id, media,
+SELECT opened.* EXCLUDE (direction, kind, kinds, has_form, extra, notes, chat, person, file, body_hash, is_hashed, record_id, media,
                          origin, content, forward),
        opened.message_kind AS kind,
        opened.record_id AS raw,
+       coalesce(states.told_direction, opened.direction) AS direction,
        person.id AS user_id,
        nullif(concat_ws(' ', person.first_name, person.last_name), '') AS sender_name,
        person.username AS sender_username,

@@ -31,8 +31,10 @@ SELECT context_date,
        m.ephemeral_message_id AS ephemeral_message_id,
        instant(CASE WHEN starts_with(kind, 'edited_') THEN coalesce(m.edit_date, m.date)
                     ELSE coalesce(m.date, e.date, e.remove_date) END) AS occurred_at,
+       -- Whether its own date gave it its day: what was delivered by its receipt may lie in two days.
+       instant(coalesce(m.date, e.date)) BETWEEN TIMESTAMPTZ '2013-01-01 00:00:00+00' AND received_at + INTERVAL 1 DAY AS is_dated,
        CASE WHEN message IS NULL THEN NULL
-            WHEN m."from".id = bot_id OR list_contains(own, m."from".id) OR kind = 'sent_message' THEN 'out'
+            WHEN m."from".id = bot_id OR list_contains(own, m."from".id) OR kind IN ('sent_message', 'changed_message') THEN 'out'
             ELSE 'in' END AS direction,
        message_kind,
        message IS NOT NULL AND coalesce(told_service, list_contains(service_kinds(), message_kind)) AS is_service,

@@ -3,7 +3,7 @@
 SELECT context_date, bot_id, record_id, source, received_at, 0 AS bytes, 0::UBIGINT AS body_hash, true AS is_hashed,
        CAST(NULL AS BIGINT) AS update_id, generate_subscripts(messages, 1) AS ordinal, CAST(NULL AS JSON) AS unknown,
        CAST(NULL AS VARCHAR[]) AS notes, file, true AS has_form, true AS is_plain, false AS is_flat,
-       'sent_message' AS kind, 1 AS kinds, unnest(messages) AS message, CAST(NULL AS JSON) AS event,
+       CASE WHEN lower(method) SIMILAR TO '(edit|stop).*' THEN 'changed_message' ELSE 'sent_message' END AS kind, 1 AS kinds, unnest(messages) AS message, CAST(NULL AS JSON) AS event,
        bot_id AS account, CAST(NULL AS BIGINT[]) AS own,
        CAST(NULL AS VARCHAR) AS told_kind, CAST(NULL AS BOOLEAN) AS told_service
 FROM called

@@ -3,7 +3,8 @@
 -- What an export holds is not `kept` where the same edit of the message, or its original, was seen live: that says more.
 WITH payload AS (
     SELECT rid, context_date, received_at, record_id, ordinal, update_id, account_id, chat_id, message_id,
-           business_connection_id, ephemeral_message_id, edited_at, direction, kind = 'export_message' AS is_exported
+           business_connection_id, ephemeral_message_id, edited_at, direction, kind = 'export_message' AS is_exported,
+           kind IS NOT DISTINCT FROM 'changed_message' AS is_change
     FROM payloads
     WHERE is_message
 ), crowd AS (
@@ -55,9 +56,13 @@ WITH payload AS (
                ORDER BY edited_at NULLS FIRST, update_id, received_at, record_id, ordinal) AS version,
            count(*) OVER (
                PARTITION BY context_date, account_id, chat_id, message_id, business_connection_id, ephemeral_message_id
-           ) AS versions
+           ) AS versions,
+           -- A bot may edit what others posted in a channel: that remains theirs.
+           CASE WHEN is_change THEN max(direction) FILTER (WHERE NOT is_change) OVER (
+               PARTITION BY context_date, account_id, chat_id, message_id, business_connection_id, ephemeral_message_id
+           ) END AS told_direction
     FROM distinct_states
 )
-SELECT crowded.rid, version, versions, version IS NOT NULL AS kept
+SELECT crowded.rid, version, versions, version IS NOT NULL AS kept, told_direction
 FROM crowded
 LEFT JOIN numbered ON numbered.rid = crowded.rid

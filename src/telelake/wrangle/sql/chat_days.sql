@@ -6,11 +6,12 @@ WITH seen AS (
            kind IS DISTINCT FROM 'export_message' AS is_live,
            update_id,
            received_at,
+           ordinal = 0 AS is_update,
            record_id,
            migrated_to_chat_id,
            migrated_from_chat_id
     FROM payloads
-    WHERE ordinal = 0
+    WHERE ordinal = 0 OR kind IN ('sent_message', 'changed_message')
 ), chat AS (
     SELECT context_date,
            chat.id AS chat_id,
@@ -19,7 +20,7 @@ WITH seen AS (
            max(migrated_from_chat_id) AS migrated_from_chat_id,
            min(seen_at) AS first_seen_at,
            max(seen_at) AS last_seen_at,
-           count(*) AS updates
+           count(*) FILTER (is_update) AS updates
     FROM seen
     WHERE chat.id IS NOT NULL
     GROUP BY ALL

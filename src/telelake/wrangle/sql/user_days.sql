@@ -7,16 +7,17 @@ WITH seen AS (
            kind IS DISTINCT FROM 'export_message' AS is_live,
            update_id,
            received_at,
+           ordinal = 0 AS is_update,
            record_id
     FROM payloads
-    WHERE ordinal = 0
+    WHERE ordinal = 0 OR kind IN ('sent_message', 'changed_message')
 ), person AS (
     SELECT context_date,
            person.id AS user_id,
            arg_max(person, (is_live, seen_at, update_id, received_at, record_id)) AS latest,
            min(seen_at) AS first_seen_at,
            max(seen_at) AS last_seen_at,
-           count(*) AS updates,
+           count(*) FILTER (is_update) AS updates,
            count(DISTINCT chat_id) AS chats
     FROM seen
     WHERE person.id IS NOT NULL
