@@ -6,7 +6,8 @@ quarantined bodies decoded) and what passing tests printed and logged. A find fa
 
 What a test writes as *input*, and what a stand-in for Telegram notes of what it was sent, may hold secrets: such a file
 lies in a folder named `canary-input`, which is passed over. So are programs (packages for Lambda, unpacked): what goes into
-one is a matter of `tests/aws/test_package.py`. No other file is.
+one is a matter of `tests/aws/test_package.py`; and the packages of others that jsii unpacks into its cache, where AWS's
+own "canary" stands at every turn. No other file is.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ _TOKEN = re.compile(rb"(?::|%3[Aa])[A-Za-z0-9_-]{30,}")
 _BOT_ID = re.compile(rb"(?<!\d)\d{6,}\Z")
 _ARN = re.compile(rb"arn:[a-z-]+:[a-z0-9-]*:[a-z0-9-]*:\d{12}\Z")
 _ENCODED = re.compile(rb'"body_base64":"([A-Za-z0-9+/=]*)"')
+_PASSED_OVER = {INPUT, "jsii"}
 _PROGRAMS = {".py", ".pyc", ".so", ".zip"}
 _PIECE = 16 * 1024 * 1024
 _OVERLAP = 4096
@@ -60,7 +62,12 @@ def search(root: Path) -> dict[Path, set[str]]:
     # `walk` passes over what another process removes meanwhile.
     paths = sorted(Path(folder, name) for folder, _, names in os.walk(root) for name in names)
     for path in paths:
-        if INPUT in path.relative_to(root).parts or path.suffix in _PROGRAMS or path.is_symlink() or not path.is_file():
+        if (
+            _PASSED_OVER.intersection(path.relative_to(root).parts)
+            or path.suffix in _PROGRAMS
+            or path.is_symlink()
+            or not path.is_file()
+        ):
             continue
         try:
             found = set[str]().union(*(secrets_in(piece) for piece in _pieces(path)))
