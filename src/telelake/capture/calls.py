@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from telelake.capture.fields import LARGEST, RequestReader
-from telelake.telegram.calls import SECRET_ARGUMENTS, SECRET_KEYS, SECRET_RESULTS
+from telelake.telegram.calls import SECRET_ADDRESSES, SECRET_ARGUMENTS, SECRET_KEYS, SECRET_RESULTS
 from telelake.telegram.update import loads_leniently
 
 __all__ = ["FILE", "LARGEST", "REDACTED", "RequestReader", "encode_call", "without_token"]
@@ -24,8 +24,6 @@ FILE = "file"
 """The name under which the download of a file is recorded as a call."""
 
 _TOKEN = "<token>"  # noqa: S105 - what stands in a token's place
-_WEBHOOK_METHODS = frozenset({"setwebhook", "getwebhookinfo"})
-"""Their `url` is known to Telegram and the bot only, and often is all that a bot checks."""
 _ADDRESS = re.compile(
     r"(?P<scheme>\s*(?:[^/?#\\]*:)?//)?(?P<user>[^/?#\\]*@)?(?P<host>[^/?#\\]*)(?P<rest>.*)", re.DOTALL
 )
@@ -110,7 +108,7 @@ class _Secrets:
         plain = written.strip().replace(b"\n", b" ").replace(b"\r", b" ")
         if self.method in SECRET_RESULTS and isinstance(value, dict) and "result" in value:
             return _text(self._value({**value, "result": REDACTED}, "")).encode()
-        is_suspicious = self.method in _WEBHOOK_METHODS or _SUSPICIOUS.search(written) is not None
+        is_suspicious = self.method in SECRET_ADDRESSES or _SUSPICIOUS.search(written) is not None
         if not is_suspicious and (self.token is None or self.token.search(text) is None):
             return plain
         redacted = self._value(value, "")
@@ -132,7 +130,7 @@ class _Secrets:
         return value
 
     def _string(self, value: str, name: str) -> str:
-        if name == "url" and self.method in _WEBHOOK_METHODS:
+        if name == "url" and self.method in SECRET_ADDRESSES:
             return self.text(_only_host(value))
         # In forms, and in some answers, objects are JSON inside a text.
         if value.lstrip()[:1] in ("{", "["):

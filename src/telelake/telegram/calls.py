@@ -21,6 +21,9 @@ SECRET_ARGUMENTS = {
 SECRET_RESULTS = frozenset({"getmanagedbottoken", "replacemanagedbottoken"})
 """Methods, in lower case, whose result is another bot's token."""
 
+SECRET_ADDRESSES = frozenset({"setwebhook", "getwebhookinfo"})
+"""Methods, in lower case, whose `url` is known to Telegram and the bot only, and often is all that a bot checks."""
+
 NOT_BY_DEFAULT = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 """Kinds of updates that a bot gets only when it names them in `allowed_updates`."""
 
