@@ -20,6 +20,7 @@ import duckdb
 import pytest
 from botocore.exceptions import ClientError
 from pyiceberg.catalog.glue import GlueCatalog
+from pyiceberg.io.pyarrow import parquet_file_to_data_file
 from pyiceberg.table import StaticTable
 
 from telelake.errors import Conflict, SettingsError, StoreError, StoreUnavailable, TableMismatch
@@ -345,6 +346,22 @@ def test_all_is_on_disk_before_it_is_referred_to(shelf: Shelf, monkeypatch: pyte
         "every folder with a new entry"
     )
     assert synced[-1] == str(shelf.work / "home" / "releases")
+
+
+def test_each_file_is_described_as_pyiceberg_would(home: Shelf) -> None:
+    """Several days of one commit are described without a look at the schema for each; nothing in the manifest shows it."""
+    home.publish(people={DAY: [1, 2], DAY + timedelta(days=1): [3], DAY + timedelta(days=2): [4, 5, 6]})
+
+    opened = home.opened(PEOPLE)
+    described = [task.file for task in opened.scan().plan_files()]
+    assert len(described) == 3
+    for file in described:
+        expected = parquet_file_to_data_file(opened.io, opened.metadata, file.file_path)
+        for name in (
+            "file_format", "partition", "record_count", "file_size_in_bytes", "column_sizes", "value_counts",
+            "null_value_counts", "nan_value_counts", "lower_bounds", "upper_bounds", "split_offsets",
+        ):  # fmt: skip
+            assert getattr(file, name) == getattr(expected, name), name
 
 
 def test_personal_columns_have_no_bounds(home: Shelf) -> None:

@@ -131,7 +131,7 @@ def replace_days(iceberg: IcebergTable, table: Table, days: Collection[date], ad
 def _data_files(iceberg: IcebergTable, locations: Sequence[str]) -> Iterator[DataFile]:
     """Yield what a manifest says of some Parquet files, as `Transaction.add_files` has it.
 
-    That looks at the table's schema anew for each file, which is five sixths of its time: seconds for a year of days. Here
+    That looks at the table's schema anew for each file, which is four fifths of its time: seconds for a year of days. Here
     the first file goes that way, and so does any whose schema is not the first one's.
     """
     schema, spec = iceberg.schema(), iceberg.spec()

@@ -174,6 +174,9 @@ class IcebergTables:
         """Replace some days of one table, in one commit; return the location of its new metadata."""
         from telelake.stores import commits
 
+        if isinstance(self._store, DirectoryStore):
+            # Once, before many ask for it: who finds a folder that another has made cannot know whether it is synced.
+            make_folders(self._store.root / f"tables/{table.name}/data", self._store.root)
         # Most of it is waiting for the medium, or for the bucket.
         with ThreadPoolExecutor(_ADOPTED_AT_ONCE, thread_name_prefix="telelake-adopt") as threads:
             added = list(
