@@ -26,6 +26,7 @@ from telelake.tables.catalog import TABLES
 from telelake.wrangle.day import Report, Wrangler
 from telelake.wrangle.duckdb import DuckDBEngine
 from tests.canaries import Watch
+from tests.ending import Ending
 from tests.moto_server import moto_server
 from tests.plain_tables import PlainTables
 
@@ -152,8 +153,9 @@ class LakeFolder:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have the whole run searched for secrets when it ends."""
+    """Have the whole run searched for secrets when it ends, and the process end as its tests did."""
     config.pluginmanager.register(Watch(config), "canaries")
+    config.pluginmanager.register(Ending(), "ending")
 
 
 @pytest.fixture
