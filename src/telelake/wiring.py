@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from telelake.operate.health import Status
     from telelake.operate.metrics import Metrics
     from telelake.operate.webhooks import WebhookWatch
+    from telelake.ports import Release
     from telelake.present.query import Lake
     from telelake.stores.iceberg import IcebergTables
     from telelake.wrangle.day import Wrangler
@@ -265,20 +266,36 @@ class App:
             NotStored: there is no release yet.
         """
         from telelake.present.query import open_lake
-        from telelake.tables.catalog import TABLES
 
-        release = self.tables.latest()
-        if release is None:
-            raise NotStored("Nothing was published yet. Run: telelake wrangle --due")
+        release = self._latest()
         with self._lake_lock:
             if self._lake and self._lake[0] == release.number:
                 return self._lake[1]
-            files = {table.name: self.tables.files(release, table.name) for table in TABLES}
-            opened = open_lake(files, self.zone, self.settings.sql)
+            opened = open_lake(self._files(release), self.zone, self.settings.sql)
             if self._lake:
                 self._lake[1].close()  # a query at work ends in peace
             self._lake = (release.number, opened)
             return opened
+
+    def published(self) -> tuple[int, dict[str, Sequence[Path]]]:
+        """Return the newest release's number, and the local files of each of its tables.
+
+        Raises:
+            NotStored: there is no release yet.
+        """
+        release = self._latest()
+        return release.number, self._files(release)
+
+    def _latest(self) -> Release:
+        release = self.tables.latest()
+        if release is None:
+            raise NotStored("Nothing was published yet. Run: telelake wrangle --due")
+        return release
+
+    def _files(self, release: Release) -> dict[str, Sequence[Path]]:
+        from telelake.tables.catalog import TABLES
+
+        return {table.name: self.tables.files(release, table.name) for table in TABLES}
 
     def facts(self) -> dict[str, Any]:
         """Return what the dashboard says of the lake."""

@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from telelake import __version__
-from telelake.cli import ask, aws, begin, bring, lake, machine
+from telelake.cli import ask, aws, begin, bring, lake, machine, tools
 from telelake.errors import TelelakeError
 
 EXIT_FAILED = 1
@@ -98,6 +98,8 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "insights": ask.insights,
     "report": ask.report,
     "tables": ask.tables,
+    "views": tools.views,
+    "mcp": tools.mcp,
     "status": lake.status,
     "import": bring.import_,
     "cost": aws.cost,

@@ -48,17 +48,22 @@ def connect(files: Mapping[str, Sequence[Path]], zone: str, memory: str, threads
         },
     )
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
+    define(connection, files, zone)
+    allowed = ", ".join(_quoted(path) for paths in files.values() for path in paths)
+    connection.execute(f"SET allowed_paths = [{allowed}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def define(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Sequence[Path]], zone: str) -> None:
+    """Make the tables and views of a release, and the macros that insights use, as views and macros of a database."""
     for table in TABLES:
         connection.execute(f'CREATE VIEW "{table.name}" AS {relation(table, files.get(table.name, ()))}')
     for view in VIEWS:
         connection.execute(f'CREATE VIEW "{view.name}" AS {view.sql}')
     connection.execute(f"CREATE MACRO local_time(ts) AS timezone({_quoted(zone)}, ts)")
     connection.execute(_MACROS.read_text(encoding="utf-8"))
-    allowed = ", ".join(_quoted(path) for paths in files.values() for path in paths)
-    connection.execute(f"SET allowed_paths = [{allowed}]")
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
-    return connection
 
 
 def relation(table: Table, paths: Sequence[Path]) -> str:
