@@ -1,18 +1,15 @@
-"""telelake keeps what a Telegram bot sees in a lake you own, and answers questions of it."""
+"""telelake keeps what a Telegram bot sees in a lake you own, and answers questions of it.
 
-from __future__ import annotations
+Types are in `__init__.pyi`: every module imports this one, so that an import here, even one for types, would make each
+of them, and each package for Lambda, depend on all.
+"""
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from telelake.api import Tables
+from importlib import import_module
 
 __version__ = "0.1.0"
 
 
-def open(home: str | Path | None = None, *, config: str | Path | None = None, **bounds: Any) -> Tables:  # noqa: A001
+def open(home=None, *, config=None, **bounds):  # noqa: A001
     """Open a lake's tables for reading, in a notebook or a script.
 
     `home` is as `--home`, `config` as `--config`; without either they are looked for as the command line does. `bounds` are
@@ -21,6 +18,4 @@ def open(home: str | Path | None = None, *, config: str | Path | None = None, **
     Raises:
         SettingsError: there is no lake there, or a setting is wrong.
     """
-    from telelake.api import open_tables
-
-    return open_tables(home, config, bounds)
+    return import_module("telelake.api").open_tables(home, config, bounds)
