@@ -10,8 +10,8 @@ from typing import Any
 from telelake.telegram.update import botapi
 
 WRONG: tuple[Any, ...] = (
-    None, True, False, 0, -1, 42, 3.5, 1e300, 2**63, 2**64, -(2**63) - 1, 2**70, "", "42", "true", "2026-03-10", [], [1], [None],
-    [[]], {}, {"id": 1}, {"a": {}}, "\x00",
+    None, True, False, 0, -1, 42, 7.0, 3.5, 1e300, 2**63, 2**64, -(2**63) - 1, 2**70, "", "42", "true", "2026-03-10", [], [1],
+    [None], [[]], {}, {"id": 1}, {"a": {}}, "\x00",
 )  # fmt: skip
 _NEW_KINDS = ("custom_event", "custom_query", "brand_new_thing", "Ωmega", "", 'quo"ted', "a.b")
 
@@ -26,6 +26,13 @@ def unknown_field(update: dict[str, Any], chance: Random) -> None:
     """A key that nobody knows, somewhere."""
     where = chance.choice(list(_objects(payload(update))) or [update])
     where[chance.choice(("field_of_tomorrow", "Ω", "", "x.y", 'quo"ted', "select"))] = _odd(chance)
+
+
+def borrowed_key(update: dict[str, Any], chance: Random) -> None:
+    """A key that the Bot API has elsewhere, with some value."""
+    where = chance.choice(list(_objects(payload(update)))[:6] or [update])
+    names = sorted({field[0] for found in botapi()["types"].values() for field in found["fields"]} - set(where))
+    where[chance.choice(names)] = _odd(chance)
 
 
 def unknown_kind(update: dict[str, Any], chance: Random) -> None:
@@ -130,8 +137,8 @@ def deep(update: dict[str, Any], chance: Random) -> None:
 BODIES: dict[str, Callable[[dict[str, Any], Random], None]] = {
     each.__name__: each
     for each in (
-        undocumented_key, unknown_field, unknown_kind, unknown_tag, missing_required, wrong_type, wrong_date, wrong_offsets,
-        several_kinds, no_payload, null_payload, half_character, deep,
+        undocumented_key, unknown_field, borrowed_key, unknown_kind, unknown_tag, missing_required, wrong_type, wrong_date,
+        wrong_offsets, several_kinds, no_payload, null_payload, half_character, deep,
     )
 }  # fmt: skip
 """Ways to spoil an update that it survives as an update."""

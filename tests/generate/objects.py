@@ -103,7 +103,7 @@ class Objects:
         made: dict[str, Any] = self._head(name)
         for field, type_, required, *_ in _fields(name):
             new = not self.made[f"{name}.{field}"] and depth < _BOTTOM
-            likely = 0.5 if depth < 2 or new else 0.25
+            likely = 1.0 if new else 0.5 if depth < 2 else 0.25
             if field in made:
                 self.made[f"{name}.{field}"] += 1
             elif required or field in wanted or ((depth < _DEEP or new) and self.chance.random() < likely):

@@ -160,6 +160,8 @@ class _Stream:
         """Return when a payload comes in: soon after its date, which is put into these days; some time without one."""
         span = int((self.last - self.first).total_seconds())
         moment = self.first + timedelta(seconds=self.chance.randrange(span))
+        if "remove_date" in payload:
+            payload["remove_date"] = int(moment.timestamp())
         if "date" not in payload:
             return moment + timedelta(microseconds=self.chance.randrange(1_000_000))
         edited = payload["edit_date"] - payload["date"] if "edit_date" in payload else 0

@@ -179,12 +179,12 @@ class _Run:
         return broken
 
     def _conform(
-        self, paths: Sequence[Path], where: Mapping[Path, date], content: Content
+        self, paths: Sequence[Path], where: Mapping[Path, date], content: Content, into: str = "conformed"
     ) -> tuple[list[Path], list[tuple[date, Broken]]]:
         """Write segments anew; return the files that have lines, and the lines that are broken."""
         written, broken = [], []
         for number, path in enumerate(paths):
-            folder = self.into / "conformed" / content / f"{number}" / path.parent.parent.name / path.parent.name
+            folder = self.into / into / content / f"{number}" / path.parent.parent.name / path.parent.name
             target = folder / f"{number}.ndjson"
             broken += [(where[path], line) for line in conform(path, target, content)]
             if target.stat().st_size:
@@ -236,11 +236,17 @@ class _Run:
 
     def _cut_duplicates(self) -> None:
         """Make `payloads`: the records less those that repeat another."""
-        before = [path for day in self.days for path in day.before]
+        before = {path: day.day for day in self.days for path in day.before}
         undated = self.con.execute(
             "SELECT count(*) FROM records WHERE is_dated IS DISTINCT FROM true AND update_id IS NOT NULL"
         ).fetchone() or (0,)
-        self.con.execute(parse.create_earlier(before if undated[0] else []))
+        paths = list(before) if undated[0] else []
+        try:
+            self.con.execute(parse.create_earlier(paths))
+        except duckdb.InvalidInputException:
+            # Told to pass over a line that it cannot read, the engine passes over some of its neighbours too.
+            conformed, _ = self._conform(paths, before, Content.UPDATES, "earlier")
+            self.con.execute(parse.create_earlier(conformed))
         self.con.execute(sql_file("_duplicates"))
         if any(day.exports for day in self.days):
             self.con.execute(sql_file("_exported_twice"))

@@ -109,17 +109,16 @@ def create_earlier(paths: Sequence[Path]) -> str:
     return (
         "CREATE TABLE earlier AS SELECT DISTINCT context_date + 1 AS context_date, bot AS bot_id, "
         f"body.update_id AS update_id, hash(sha256) AS body_hash "
-        f"FROM {_read(paths, columns, ignore_errors=True)} WHERE sha256 IS NOT NULL"
+        f"FROM {_read(paths, columns)} WHERE sha256 IS NOT NULL"
     )
 
 
-def _read(paths: Sequence[Path], columns: dict[str, str], *, ignore_errors: bool = False) -> str:
+def _read(paths: Sequence[Path], columns: dict[str, str]) -> str:
     files = ", ".join(text(str(path)) for path in paths)
     types = ", ".join(f"{name}: {text(kind)}" for name, kind in columns.items())
     return (
         f"read_ndjson([{files}], columns = {{{types}}}, filename = true, hive_partitioning = true, "
-        f"hive_types = {{'context_date': DATE, 'bot': BIGINT}}, maximum_object_size = {_LINE_BYTES}"
-        f"{', ignore_errors = true' if ignore_errors else ''})"
+        f"hive_types = {{'context_date': DATE, 'bot': BIGINT}}, maximum_object_size = {_LINE_BYTES})"
     )
 
 

@@ -8,7 +8,7 @@ SELECT opened.* EXCLUDE (direction, kind, kinds, has_form, extra, notes, chat, p
        opened.record_id AS raw,
        coalesce(states.told_direction, opened.direction) AS direction,
        person.id AS user_id,
-       nullif(concat_ws(' ', person.first_name, person.last_name), '') AS sender_name,
+       nullif(concat_ws(' ', nullif(person.first_name, ''), nullif(person.last_name, '')), '') AS sender_name,
        person.username AS sender_username,
        person.is_bot AS is_bot,
        chat.type AS chat_type,

@@ -11,7 +11,6 @@ WITH seen AS (
            migrated_to_chat_id,
            migrated_from_chat_id
     FROM payloads
-    WHERE ordinal = 0 OR kind IN ('sent_message', 'changed_message')
 ), chat AS (
     SELECT context_date,
            chat.id AS chat_id,
@@ -34,7 +33,7 @@ WITH seen AS (
 SELECT chat.context_date,
        chat.chat_id,
        latest.type AS type,
-       coalesce(latest.title, nullif(concat_ws(' ', latest.first_name, latest.last_name), '')) AS title,
+       coalesce(latest.title, nullif(concat_ws(' ', nullif(latest.first_name, ''), nullif(latest.last_name, '')), '')) AS title,
        latest.username AS username,
        latest.is_forum AS is_forum,
        migrated_to_chat_id,

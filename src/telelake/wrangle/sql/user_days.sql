@@ -10,7 +10,6 @@ WITH seen AS (
            ordinal = 0 AS is_update,
            record_id
     FROM payloads
-    WHERE ordinal = 0 OR kind IN ('sent_message', 'changed_message')
 ), person AS (
     SELECT context_date,
            person.id AS user_id,
