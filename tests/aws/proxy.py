@@ -35,7 +35,8 @@ class Fault:
 
     matches: Callable[[Seen], bool]
     kind: str
-    """A status such as `500`: refused, not done. `lost`: done, but the connection breaks before the answer. `none`: goes well."""
+    """A status such as `500`: refused, not done. `lost`: done, but the connection breaks before the answer. `reset`: the
+    connection breaks and it is not done. `none`: goes well."""
     times: int = 1
     before: Callable[[Seen], None] | None = None
     """Done before the request is passed on."""
@@ -102,16 +103,22 @@ class Proxy(Serving):
                 if fault and fault.kind.isdigit():
                     self._refuse(int(fault.kind))
                     return
+                if fault and fault.kind == "reset":
+                    self._hang_up()
+                    return
                 status, headers, content = self._carry_out(body)
                 if fault and fault.after:
                     fault.after(seen)
                 if fault and fault.kind == "lost":
-                    self.close_connection = True
-                    self.connection.shutdown(socket.SHUT_RDWR)
+                    self._hang_up()
                     return
                 self._answer(status, headers, content)
 
             do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_PATCH = pass_on  # noqa: N815
+
+            def _hang_up(self) -> None:
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
 
             def _refuse(self, status: int) -> None:
                 code = {403: "AccessDenied", 500: "InternalError", 503: "SlowDown"}[status]
