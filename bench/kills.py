@@ -3,6 +3,7 @@
     python bench/kills.py                                  1000 kills, 200 power losses
     python bench/kills.py --kills 0 --cuts 0 --faults      every Nth system call
     python bench/kills.py --kills 0 --cuts 0 --flips 10000
+    python bench/kills.py --kills 0 --cuts 0 --publications   killed or failed at every Nth system call that changes something
 
 Prints one line each; ends with 1 when anything was lost, forged, doubled or miscounted. Some minutes.
 """
@@ -15,6 +16,7 @@ import random
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -25,6 +27,9 @@ import test_crash  # noqa: E402
 import test_faults  # noqa: E402
 import test_journal  # noqa: E402
 import test_power_loss  # noqa: E402
+from tests.stores import test_publish_faults  # noqa: E402
+from tests.stores.publisher import press  # noqa: E402
+from tests.stores.test_iceberg import Shelf  # noqa: E402
 
 
 def kills(count: int, folder: Path) -> bool:
@@ -68,6 +73,27 @@ def flips(count: int, folder: Path) -> bool:
     return True
 
 
+def publications(folder: Path) -> bool:
+    """End a publication at every Nth system call that changes something."""
+    good = True
+
+    def make(number: int) -> Shelf:
+        work = folder / f"home-{number}"
+        work.mkdir()
+        return Shelf(str(work / "home"), work)
+
+    with press() as presses:
+        bench = test_publish_faults.Bench(make, presses)
+        for call in test_publish_faults.CALLS:
+            for end in test_publish_faults.ENDS:
+                at = partial(test_publish_faults.at_a_system_call, bench, call, end)
+                runs, ends, wrong = test_publish_faults.enumerate_all(at, 1500)
+                print(f"{call} {end}: {runs} runs, {dict(ends)}, {len(wrong)} broken promises")
+                print(*wrong, sep="\n", end="\n" if wrong else "")
+                good = good and not wrong
+    return good
+
+
 def _told(result: dict[str, int]) -> str:
     return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in result.items())
 
@@ -79,12 +105,13 @@ def main() -> None:
     reader.add_argument("--cuts", type=int, default=200)
     reader.add_argument("--flips", type=int, default=0)
     reader.add_argument("--faults", action="store_true")
+    reader.add_argument("--publications", action="store_true")
     wanted = reader.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # thousands of refusals
     good = True
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        for name in ("kills", "cuts", "flips", "faults"):
+        for name in ("kills", "cuts", "flips", "faults", "publications"):
             (root / name).mkdir()
         if wanted.kills:
             good &= kills(wanted.kills, root / "kills")
@@ -94,6 +121,8 @@ def main() -> None:
             good &= flips(wanted.flips, root / "flips")
         if wanted.faults:
             good &= faults(root / "faults")
+        if wanted.publications:
+            good &= publications(root / "publications")
     sys.exit(not good)
 
 

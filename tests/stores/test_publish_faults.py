@@ -331,3 +331,29 @@ def test_a_request_ends_it(wired: Wired, kind: str) -> None:
         assert found.wrong == [], (kind, when, found)
         hits += found.hit is not None
     assert hits > 2, "nothing was made to fail"
+
+
+# The twin
+
+
+def state_of_catalog(shelf: Shelf) -> State:
+    """Return the rows as one sees them who goes by the catalog's tables instead of a release."""
+    found = []
+    for table, key in ((PEOPLE, "user_id"), (CHATS, "chat_id")):
+        there = shelf.tables.catalog.load_table(("telelake", table.name))
+        rows = there.scan(selected_fields=("context_date", key)).to_arrow().to_pylist()
+        found.append(sorted((row["context_date"], row[key]) for row in rows))
+    return found[0], found[1]
+
+
+@needs_strace
+def test_the_check_sees_a_mixture(folder: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twin: a reader that goes by each table's newest commit sees one table new and the other old."""
+    monkeypatch.setattr("tests.stores.test_publish_faults.state", state_of_catalog)
+    wrong: list[str] = []
+    for when in range(3, 15):
+        wrong += at_a_system_call(folder, "fdatasync", "signal=KILL", when).wrong
+        if wrong:
+            break
+
+    assert any("neither" in each for each in wrong), wrong

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,10 +18,13 @@ from pyarrow import parquet
 from telelake import raw
 from telelake.tables import catalog
 from telelake.telegram.update import MESSAGE_KINDS
+from telelake.wrangle import duckdb as duckdb_engine
+from telelake.wrangle import parse
 from telelake.wrangle.day import Report
 from tests.conftest import NOW, LakeFolder, message
 from tests.generate import deliveries
 from tests.wrangle import reader
+from tests.wrangle.test_sabotage import broken
 
 TABLES = ("updates", "message_versions", "messages", "message_entities", "chat_days", "user_days", "quarantine")
 COUNT = 10_000
@@ -200,3 +204,41 @@ def test_a_second_payload_is_seen_too(make_lake: Callable[..., LakeFolder]) -> N
     chats = lake.rows("SELECT chat_id, updates, messages FROM chat_days ORDER BY ALL")
     assert chats == [(-1001000000001, 1, 1), (-5, 0, 1)]
     assert lake.rows("SELECT user_id, updates, messages FROM user_days ORDER BY ALL") == [(11, 1, 1), (12, 0, 1)]
+
+
+# The twins
+
+
+def test_the_half_character_twin_fails(make_lake: Callable[..., LakeFolder], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were the engine told to pass over lines that it cannot read, it would lose others with them."""
+    whole = parse.create_earlier
+
+    def lenient(paths: list[Path]) -> str:
+        return whole(paths).replace("maximum_object_size", "ignore_errors = true, maximum_object_size")
+
+    monkeypatch.setattr(parse, "create_earlier", lenient)
+    with pytest.raises(AssertionError):
+        test_a_half_character_costs_no_other_line(make_lake)
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "instead"),
+    [
+        ("_records", "m.quote.text AS quote", "m.text AS quote"),
+        ("_message_states", "content.height AS height", "content.width AS height"),
+        ("message_entities", 'utf16_slice(words, mark."offset"', 'substr(words, mark."offset" + 1'),
+        ("user_days", "count(DISTINCT chat_id) AS chats", "count(chat_id) AS chats"),
+    ],
+)
+def test_a_wrong_column_is_seen(
+    make_lake: Callable[..., LakeFolder], monkeypatch: pytest.MonkeyPatch, file: str, line: str, instead: str
+) -> None:
+    """A column that takes its value from elsewhere, or counts otherwise, differs from what the reader computes."""
+    lake = make_lake(iceberg=False)
+    records = [lake.record(each.body, each.at, each.bot) for each in deliveries(4, 500, mutated=0)]
+    lake.seal(records)
+    broken(monkeypatch, file, line, instead)
+    monkeypatch.setattr(parse, "sql_file", duckdb_engine.sql_file)
+    lake.wrangle()
+
+    assert differences(lake, reader.read(records, lake.zone), *TABLES)
