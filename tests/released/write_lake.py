@@ -70,7 +70,9 @@ def _seal(lake: conftest.LakeFolder, name: str, step: list[dict[str, Any]]) -> N
 def _answers(lake: conftest.LakeFolder) -> dict[str, Any]:
     """Return what people could have saved: SQL that names each column, and the insights, with their rows as text."""
     columns = [
-        [table.name, each.id, each.name, each.kind.iceberg, each.element_id] for table in TABLES for each in table.columns
+        [table.name, each.id, each.name, each.kind.iceberg, each.element_id]
+        for table in TABLES
+        for each in table.columns
     ]
     saved = {
         table.name: f"SELECT {', '.join(each.name for each in table.columns)} FROM {table.name} ORDER BY ALL"

@@ -43,7 +43,11 @@ def declared(tables: tuple[Table, ...] = TABLES) -> list[Released]:
 def faults(kept: list[Released], now: list[Released]) -> list[str]:
     """Return what a release may not do and this one would: remove, rename, retype a column, use its id again."""
     there = set(now)
-    found = [f"{each.table}.{each.name} was released as {tuple(each)} and is not declared so" for each in kept if each not in there]
+    found = [
+        f"{each.table}.{each.name} was released as {tuple(each)} and is not declared so"
+        for each in kept
+        if each not in there
+    ]
     ids: dict[tuple[str, int], str] = {}
     for each in [*kept, *now]:
         for number, name in ((each.id, each.name), (each.element_id, f"{each.name}.element")):
