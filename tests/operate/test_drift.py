@@ -7,7 +7,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from telelake.cli import app as command_line
+from telelake.cli import cli as command_line
 from telelake.operate.home import open_home
 from telelake.settings import Settings
 from telelake.wiring import App

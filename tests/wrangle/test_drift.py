@@ -221,8 +221,11 @@ def test_old_then_new_then_old(newer: Path, tmp_path: Path, make_lake: Callable[
     assert second["due"] == third["due"] == 1
     assert not (first["again"] or second["again"] or third["again"])
     assert [row[2:5] for row in first["content"]["drift"]] == [
-        ["field", "Message.mood", ""], ["field", "User.aura", ""], ["kind", "story_post", ""], ["tag", "ChatMember.status", "levitating"],
-    ]  # fmt: skip
+        ["field", "Message.mood", ""],
+        ["field", "User.aura", ""],
+        ["kind", "story_post", ""],
+        ["tag", "ChatMember.status", "levitating"],
+    ]
     # The later one knows all but one thing: a mood that is a text, and none yet.
     assert [row[2:5] for row in second["content"]["drift"]] == [["type", "Message.mood", "text"]]
     for found in (first, second, third):
