@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 STANDIN := $(VENV)/aws-standin
 
-.PHONY: demo test test-aws nightly check reference clean
+.PHONY: demo test test-aws nightly check reference botapi released clean
 
 demo: $(STAMP)
 	$(BIN)/telelake demo $(ARGS)
@@ -30,6 +30,14 @@ check: $(STAMP)-check
 
 reference: $(STAMP)
 	$(BIN)/python docs/make_reference.py
+
+# What Telegram says of itself, from the schema in aiogram's source distribution: ARGS='--aiogram 3.31.0', or '--schema FILE'.
+botapi: $(STAMP)
+	$(BIN)/python docs/make_botapi.py $(ARGS)
+
+# Adds new columns to those that were ever released.
+released: $(STAMP)
+	$(BIN)/python -m tests.tables.released
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "telelake needs Python 3.11 or later; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }

@@ -107,7 +107,7 @@ class App:
         from telelake.operate.metrics import Metrics, Published, Recent, Sources
 
         def read() -> Published | None:
-            from telelake.operate import health
+            from telelake.operate import drift, health
 
             release = self.tables.latest()
             if release is None:
@@ -115,7 +115,8 @@ class App:
             published_at = self.tables.published_at(release)
             rows, duplicates, quarantined = health.book_totals(self.tables.files(release, "builds"))
             at = published_at.timestamp() if published_at else 0.0
-            return Published(release.number, at, duplicates, quarantined, rows)
+            unknown = drift.counted(drift.seen(self.tables.files(release, "drift")))
+            return Published(release.number, at, duplicates, quarantined, rows, unknown)
 
         receiver = self._receiver
         return Metrics(
@@ -325,7 +326,7 @@ class App:
     def status(self) -> Status:
         """Return how the lake is."""
         from telelake.capture.receive import journal_folder
-        from telelake.operate import health
+        from telelake.operate import drift, health
         from telelake.wrangle.plan import due
 
         listing, ledger, release = self.wrangler.status()
@@ -335,6 +336,7 @@ class App:
             self.settings.home, self.home.timezone, self.home.is_made_up, health.release_number(release),
             health.last_received(updates), health.unsealed_bytes(journal_folder(self.state)),
             health.day_statuses(listing, due(listing, ledger, self.wrangler.oldest()), builds),
+            drift.seen(self.tables.files(release, "drift") if release else []),
         )  # fmt: skip
 
     def wrangle_due(self, progress: Callable[[int, int], None] | None = None) -> Any:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from telelake.cli.common import Config, Home, open_app, progress_bar, say
 from telelake.errors import SettingsError
+
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
+
+    from telelake.operate.drift import Seen
 
 Day = Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="The one day to build.")]
 
@@ -71,13 +76,33 @@ def status(
     for day in found.days:
         counts = (day.raw, day.rows, day.duplicates, day.quarantined, day.notes)
         table.add_row(day.day.isoformat(), *("" if each is None else f"{each:,}" for each in counts), day.due or "")
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(table)
+    if found.drift:
+        console.print(_drift(found.drift))
     received = found.last_received_at.isoformat() if found.last_received_at else "never"
     made_up = " Made-up data." if found.is_made_up else ""
     say(
         f"{found.home}, {found.timezone}, release {found.release or 'none yet'}; last update received {received}; "
         f"{found.unsealed_bytes:,} bytes wait in the journal.{made_up}"
     )
+
+
+def _drift(found: Sequence[Seen]) -> RichTable:
+    from rich.table import Table
+
+    from telelake.telegram.update import botapi
+
+    version = botapi()["botapi"]
+    table = Table(
+        "what", "path", "value", "updates", "first day", "last day", "example (raw)", box=None, pad_edge=False,
+        title=f"Not in Bot API {version}; kept in raw. See docs/drift.md.", title_justify="left", title_style="",
+    )  # fmt: skip
+    table.columns[3].justify = "right"
+    for each in found:
+        days = (each.first_day.isoformat(), each.last_day.isoformat())
+        table.add_row(each.what, each.path, each.value, f"{each.updates:,}", *days, each.example_raw)
+    return table
 
 
 def _wanted(due: bool, day: date | None, first: date | None, last: date | None) -> Callable[[date], bool] | None:

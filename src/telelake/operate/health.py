@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from telelake.capture.frames import SUFFIX
+from telelake.operate.drift import Seen
 from telelake.ports import Release
 from telelake.wrangle.plan import Due, RawListing
 
@@ -46,12 +47,16 @@ class Status:
     unsealed_bytes: int
     """Bytes in the journal that are not in raw yet."""
     days: Sequence[DayStatus]
+    drift: Sequence[Seen] = ()
+    """What telelake's Bot API does not know."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the status as JSON's plain types; times are ISO 8601."""
-        return {**asdict(self), "days": [_plain(asdict(day)) for day in self.days]} | _plain(
-            {"last_received_at": self.last_received_at}
-        )
+        return {
+            **asdict(self),
+            "days": [_plain(asdict(day)) for day in self.days],
+            "drift": [_plain(asdict(each)) for each in self.drift],
+        } | _plain({"last_received_at": self.last_received_at})
 
 
 def day_statuses(raw: RawListing, due: Sequence[Due], builds: Sequence[Path]) -> list[DayStatus]:

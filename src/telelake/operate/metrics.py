@@ -54,6 +54,8 @@ class Published:
     duplicates: int
     quarantined: int
     rows: int
+    unknown: Mapping[str, int] = field(default_factory=dict)
+    """How many kinds, fields, tags and types the Bot API does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +221,13 @@ def _published(lake: Published) -> Iterator[Metric]:
         ("lake_quarantined", "Records in quarantine, by its books.", lake.quarantined),
     ):  # fmt: skip
         yield GaugeMetricFamily(f"telelake_{name}", text, value=float(value))
+    unknown = GaugeMetricFamily(
+        "telelake_lake_unknown", "Different kinds, fields, tags and types in it that the Bot API, as telelake knows it, "
+        "does not have.", labels=["what"],
+    )  # fmt: skip
+    for what, count in sorted(lake.unknown.items()):
+        unknown.add_metric([what], count)
+    yield unknown
 
 
 def _histogram(name: str, text: str, seen: Histogram) -> Metric:

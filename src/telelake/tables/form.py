@@ -1,4 +1,5 @@
 """Whether a body has the form that the engine may read as it is: one kind, and each value that a column reads of its type.
+And whether the Bot API knows all of it, which `telegram.drift` says.
 
 Compiled from the same tree that the engine parses by. The sealer asks this of each body, once, and marks its line with
 the form's digest; a build then need not ask again, and asks itself where the mark is missing or of another form.
@@ -14,7 +15,7 @@ import msgspec
 
 from telelake.tables import derive
 from telelake.tables.derive import Node, event_tree, message_tree
-from telelake.telegram import desktop_messages
+from telelake.telegram import desktop_messages, drift
 from telelake.telegram.update import MESSAGE_KINDS, update_kinds
 
 MIN, MAX = -(2**63), 2**63 - 1
@@ -22,6 +23,8 @@ PLAIN = "="
 """Behind the digest: a message in the body holds nothing that no column reads."""
 FLAT = "+"
 """Behind the digest: what no column reads is whole fields of a message, nothing inside of those that are read."""
+STRANGE = "!"
+"""Behind all that: something in the body may be unknown to the Bot API."""
 
 _TYPES: dict[str, Any] = {
     "BIGINT": Annotated[int, msgspec.Meta(ge=MIN, le=MAX)],
@@ -37,6 +40,7 @@ _ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 def digest() -> str:
     """Return the form's digest; it changes with what is read and how."""
     parts = [derive.json_structure(message_tree()), derive.json_structure(event_tree()), "one of", *update_kinds()]
+    parts.append(drift.digest())
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
@@ -45,8 +49,18 @@ def marks() -> tuple[str, ...]:
     return tuple(digest() + suffix for suffix in (PLAIN, FLAT, ""))
 
 
+def either(*marks: str) -> list[str]:
+    """Return marks as they are for bodies that the Bot API knows, and for strange ones."""
+    return [mark + strange for mark in marks for strange in ("", STRANGE)]
+
+
 def mark(body: bytes) -> str | None:
     """Return the mark of a body of one kind that has the form, the first of `marks` that holds; else None."""
+    found = _form_of(body)
+    return found if found is None or drift.is_known(body) else found + STRANGE
+
+
+def _form_of(body: bytes) -> str | None:
     others = len(update_kinds()) - 1
     for mark, known_from in zip(marks(), (0, 1, None), strict=True):
         try:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from threading import Thread
 
@@ -24,7 +25,7 @@ from telelake.settings import Wrangle
 from telelake.tables import derive
 from telelake.tables.catalog import BUILT, CALLS, QUARANTINE, UPDATES
 from telelake.tables.model import Table
-from telelake.wrangle import parse
+from telelake.wrangle import drift, parse
 from telelake.wrangle.conform import Broken, conform, is_regular
 from telelake.wrangle.files import copy_days
 from telelake.wrangle.sql import sql_file
@@ -32,6 +33,7 @@ from telelake.wrangle.sql import sql_file
 _ROW_GROUP = 122_880
 _DICTIONARY = 4096
 """Distinct values of a row group above which a column is written plain: a dictionary of more costs more than it saves."""
+_DRIFTED_AT_ONCE = 50_000
 _SORTED_RECORDS = 500_000
 """Records up to which a day's rows are sorted; a larger day keeps about the order of arrival, for half the time."""
 
@@ -124,11 +126,13 @@ class _Run:
         """
         where = {path: day.day for day in self.days for path in day.segments}
         self.con.execute(parse.create_records())
+        self.con.execute(parse.create_drifted())
         if not where:
             return []
+        strange: Collection[Path] = where
         try:
             self.con.execute(parse.insert_records(list(where)))
-            odd, unmarked = self._odd()
+            odd, unmarked, strange = self._odd()
             irregular = sorted(odd | {path for path in unmarked - odd if not is_regular(path)})
             self.con.execute("DELETE FROM records WHERE list_contains(?, file)", [list(self._files(irregular))])
             again: list[Path] = []
@@ -140,7 +144,14 @@ class _Run:
         conformed, broken = self._conform(irregular, where, Content.UPDATES)
         if again := [*again, *conformed]:
             self.con.execute(parse.insert_records(again))
+        self._note_drift({path: day for path, day in where.items() if path in strange})
         return broken
+
+    def _note_drift(self, where: Mapping[Path, date]) -> None:
+        """Fill `drifted`: what the Bot API does not know, by record."""
+        found = (each for path, day in where.items() for each in drift.find(path, day))
+        while some := list(islice(found, _DRIFTED_AT_ONCE)):
+            self.con.execute(parse.insert_drifted(), [list(column) for column in zip(*some, strict=True)])
 
     def _parse_calls(self) -> list[tuple[date, Broken]]:
         """Make `called`, and add the messages that calls made to `records`. Return the lines that are broken."""
@@ -191,15 +202,18 @@ class _Run:
                 written.append(target)
         return written, broken
 
-    def _odd(self) -> tuple[set[Path], set[Path]]:
-        """Return the segments with a body of no kind or several or with a broken envelope, and those with unmarked lines."""
+    def _odd(self) -> tuple[set[Path], set[Path], set[Path]]:
+        """Return the segments with a body of no kind or several or with a broken envelope, those with unmarked lines, and
+        those with lines that the Bot API may not know.
+        """
         rows = self.con.execute(
             "SELECT file, count(*) FILTER (kinds IS DISTINCT FROM 1 OR record_id IS NULL OR source IS NULL "
             "OR received_at IS NULL OR bytes IS NULL OR NOT is_hashed OR update_id IS NULL), "
-            "count(*) FILTER (NOT has_form) FROM records GROUP BY file"
+            "count(*) FILTER (NOT has_form), count(*) FILTER (NOT is_known) FROM records GROUP BY file"
         ).fetchall()
         paths = self._files([path for day in self.days for path in day.segments])
-        return {paths[file] for file, odd, _ in rows if odd}, {paths[file] for file, _, unmarked in rows if unmarked}
+        odd, unmarked, strange = ({paths[file] for file, *counts in rows if counts[place]} for place in range(3))
+        return odd, unmarked, strange
 
     def _files(self, paths: Sequence[Path]) -> dict[int, Path]:
         """Return paths by what `records` holds of them: a name a row would be a tenth of all memory."""

@@ -47,6 +47,16 @@ def create_records() -> str:
     return f"CREATE TABLE records AS {_select(_updates([], files=False))} LIMIT 0"
 
 
+def create_drifted() -> str:
+    """Return the statement that makes `drifted`, empty: what the Bot API does not know, by record."""
+    return "CREATE TABLE drifted (context_date DATE, record_id VARCHAR, what VARCHAR, path VARCHAR, value VARCHAR)"
+
+
+def insert_drifted() -> str:
+    """Return the statement that adds to `drifted`, with a list for each of its columns."""
+    return "INSERT INTO drifted SELECT unnest(?), unnest(?), unnest(?), unnest(?), unnest(?)"
+
+
 def insert_records(paths: Sequence[Path]) -> str:
     """Return the statement that adds the lines of some segments to `records`."""
     return f"INSERT INTO records {_select(_updates(paths))}"
@@ -135,14 +145,15 @@ def _updates(paths: Sequence[Path], *, files: bool = True) -> str:
     lines = _read(paths, columns) if files else f"({_no_lines(columns)})"
     kind_of = " ".join(f"WHEN body.\"{kind}\" IS NOT NULL THEN '{kind}'" for kind in kinds)
     number_of_kinds = " + ".join(f'(body."{kind}" IS NOT NULL)::INTEGER' for kind in kinds)
-    has_form = f"coalesce(form IN ({_list(form.marks())}), false) OR ordinal IS NOT NULL"
+    has_form = f"coalesce(form IN ({_list(form.either(*form.marks()))}), false) OR ordinal IS NOT NULL"
     return f"""
     SELECT context_date, bot AS bot_id, record_id, source, moment(received_at) AS received_at, bytes,
            hash(sha256) AS body_hash, sha256 IS NOT NULL AS is_hashed,
            body.update_id AS update_id, coalesce(ordinal, 0) AS ordinal, unknown, notes, hash(filename) AS file,
            {has_form} AS has_form,
-           coalesce(form = {text(form.digest() + form.PLAIN)}, false) AS is_plain,
-           coalesce(form = {text(form.digest() + form.FLAT)}, false) AS is_flat,
+           coalesce(form IN ({_list(form.marks())}), false) AS is_known,
+           coalesce(form IN ({_list(form.either(form.digest() + form.PLAIN))}), false) AS is_plain,
+           coalesce(form IN ({_list(form.either(form.digest() + form.FLAT))}), false) AS is_flat,
            coalesce(kind, CASE {kind_of} END) AS kind,
            CASE WHEN {has_form} THEN 1 ELSE {number_of_kinds} END AS kinds,
            coalesce({", ".join(f'body."{kind}"' for kind in MESSAGE_KINDS)}) AS message,

@@ -14,7 +14,7 @@ from importlib.resources import files
 
 from telelake.ports import RawStore
 from telelake.raw import QUARANTINE, RAW, Segment, digest_of, parse_key
-from telelake.tables.catalog import BUILT
+from telelake.tables.catalog import BUILT, DRIFT
 from telelake.tables.derive import declaration_digest
 from telelake.tables.model import Table
 from telelake.wrangle import parse
@@ -113,6 +113,8 @@ def recipe_digest(table: Table) -> str:
         form_rules,
         *map(sql_file, _SHARED_SQL),
     ]
+    if table is DRIFT:
+        parts += [files(package).joinpath("drift.py").read_text() for package in ("telelake.telegram", __package__)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 

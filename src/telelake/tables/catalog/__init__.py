@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from telelake.errors import UnknownName
 from telelake.tables.catalog.days import CHAT_DAYS, CHATS, USER_DAYS, USERS
+from telelake.tables.catalog.drift import DRIFT
 from telelake.tables.catalog.messages import MESSAGE_ENTITIES, MESSAGE_VERSIONS, MESSAGES
 from telelake.tables.catalog.records import BUILDS, CALLS, QUARANTINE, UPDATES
 from telelake.tables.model import Table, View
 
 BUILT: tuple[Table, ...] = (
-    UPDATES, MESSAGE_VERSIONS, MESSAGES, MESSAGE_ENTITIES, CALLS, CHAT_DAYS, USER_DAYS, QUARANTINE,
+    UPDATES, MESSAGE_VERSIONS, MESSAGES, MESSAGE_ENTITIES, CALLS, CHAT_DAYS, USER_DAYS, QUARANTINE, DRIFT,
 )  # fmt: skip
 """Tables that a build makes from raw, in the order in which they are made."""
 
@@ -33,6 +34,6 @@ def table(name: str) -> Table:
 
 
 __all__ = [
-    "BUILDS", "BUILT", "CALLS", "CHATS", "CHAT_DAYS", "MESSAGES", "MESSAGE_ENTITIES", "MESSAGE_VERSIONS", "QUARANTINE", "TABLES",
+    "BUILDS", "BUILT", "CALLS", "CHATS", "CHAT_DAYS", "DRIFT", "MESSAGES", "MESSAGE_ENTITIES", "MESSAGE_VERSIONS", "QUARANTINE", "TABLES",
     "UPDATES", "USERS", "USER_DAYS", "VIEWS", "table",
 ]  # fmt: skip

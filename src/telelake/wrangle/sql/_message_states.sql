@@ -2,7 +2,7 @@
 WITH opened AS (
     SELECT *, file_of(media) AS content, origin_of(origin) AS forward FROM payloads WHERE is_message
 )
-SELECT opened.* EXCLUDE (direction, kind, kinds, has_form, extra, notes, chat, person, file, body_hash, is_hashed, record_id, media,
+SELECT opened.* EXCLUDE (direction, kind, kinds, has_form, is_known, extra, notes, chat, person, file, body_hash, is_hashed, record_id, media,
                          origin, content, forward),
        opened.message_kind AS kind,
        opened.record_id AS raw,

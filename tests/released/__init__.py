@@ -1,0 +1,1 @@
+"""Small lakes that older versions wrote, and what their own questions answered over them then."""
