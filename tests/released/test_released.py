@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,8 +14,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from pyiceberg.table import StaticTable
 
+import telelake
 from telelake.settings import Settings
-from telelake.tables.catalog import TABLES
+from telelake.tables.catalog import TABLES, USER_DAYS
 from telelake.wiring import App
 from tests.released.opened import LAKES, unpack
 
@@ -124,3 +130,58 @@ def test_the_old_lake_then_equals_one_that_today_wrote(old: Old, make_lake: Any)
         sql = f"SELECT {names} FROM {table.name}"
         expected = [[str(value) for value in row] for row in fresh.rows(sql)] if fresh.files(table.name) else []
         assert sorted(old.ask(sql)) == sorted(expected), table.name
+
+
+LATER = """
+import json, sys
+from pyiceberg.table import StaticTable
+from telelake.settings import Settings
+from telelake.wiring import App
+app = App(Settings(home=sys.argv[1]))
+sql = "SELECT CAST(context_date AS VARCHAR), count(*), count(initial) FROM user_days GROUP BY ALL ORDER BY ALL"
+ask = lambda: [list(row) for row in app.lake().query(sql).rows]
+said = [ask()]
+app.wrangler.run(lambda day: str(day) == said[0][-1][0])
+said.append(ask())
+app.wrangle_due()
+said.append(ask())
+schema = StaticTable.from_metadata(app.tables.latest().tables["user_days"]).schema()
+print(json.dumps([*said, {field.name: field.field_id for field in schema.fields}]))
+app.close()
+"""
+
+
+def test_a_column_of_a_later_version_is_null_until_a_day_is_built(old: Old, tmp_path: Path) -> None:
+    """A telelake with one more column, over the lake as it is: null at once, then filled day by day, in place."""
+    package = tmp_path / "later"
+    shutil.copytree(Path(telelake.__file__).parent, package / "telelake", ignore=shutil.ignore_patterns("__pycache__"))
+    number = 1 + max(each.id for each in USER_DAYS.columns)
+    path = package / "telelake" / "tables" / "catalog" / "days.py"
+    before, begin, rest = path.read_text(encoding="utf-8").partition("USER_DAYS = Table(")
+    columns, end, after = rest.partition("\n    ),\n)")
+    new = f'\n        C({number}, "initial", K.TEXT, "First letter.", "Primeira letra."),'
+    path.write_text("".join([before, begin, columns, new, end, after]), encoding="utf-8")
+    _replace(
+        package / "telelake" / "wrangle" / "sql" / "user_days.sql",
+        "       latest.is_premium AS is_premium,",
+        "       latest.is_premium AS is_premium, latest.first_name[1] AS initial,",
+    )
+    ids = old.columns("user_days")
+
+    found = subprocess.run(
+        [sys.executable, "-c", LATER, str(old.home)], env={**os.environ, "PYTHONPATH": str(package)}, check=True,
+        cwd=tmp_path, capture_output=True, text=True,
+    )  # fmt: skip
+
+    at_once, one_built, all_built, names = json.loads(found.stdout)
+    assert [filled for _, _, filled in at_once] == [0] * len(at_once)
+    assert [filled > 0 for _, _, filled in one_built] == [*[False] * (len(at_once) - 1), True]
+    assert all(filled > 0 for _, _, filled in all_built)
+    assert names["initial"] == number
+    assert {each: name for name, each in names.items()}.items() >= ids.items()
+
+
+def _replace(path: Path, line: str, instead: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count(line) == 1, path
+    path.write_text(text.replace(line, instead), encoding="utf-8")
