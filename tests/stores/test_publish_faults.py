@@ -148,7 +148,7 @@ class Reader:
         self._thread = threading.Thread(target=self._read)
 
     def _read(self) -> None:
-        while not self._ended.wait(0.01):
+        while not self._ended.wait(0.05):
             try:
                 found = state(self._shelf)
             except Exception as error:

@@ -30,6 +30,10 @@ _TEXTUAL = ("text", "live_photo", "animation", "photo", "sticker", "voice", "vid
 """Of a message with more than one content, the first of these says what it is, if it is readable."""
 
 
+_BESIDE = ("marks", "words", "ordinal")
+"""What a state holds beside its columns."""
+
+
 @dataclass(frozen=True)
 class Tables:
     """Rows by table; the books of each day; what could not be read."""
@@ -48,6 +52,8 @@ class Payload:
     value: Any
     is_message: bool
     """Whether it is a `Message`, though perhaps a spoilt one."""
+    element: Any = None
+    """Of a list in it, the one that a row is about."""
 
     def get(self, path: str, type_: type) -> Any:
         """Return what stands at a path such as `chat.id`, if it is of that type."""
@@ -143,6 +149,8 @@ class Body:
 
 def read(records: Sequence[raw.Record], zone: ZoneInfo) -> Tables:
     """Return what the tables hold of some records."""
+    from tests.wrangle import reader_events
+
     bodies, quarantined = [], []
     for record in records:
         fields = update_of(record.body)
@@ -159,6 +167,7 @@ def read(records: Sequence[raw.Record], zone: ZoneInfo) -> Tables:
     payloads = [payload for body in kept for payload in body.payloads]
     states = _states([payload for payload in payloads if payload.is_message and isinstance(payload.value, dict)])
     latest = [state for state in states if state["is_latest"]]
+    places = {(state["raw"], state["ordinal"]) for state in latest}
     books: dict[date, dict[str, int]] = defaultdict(lambda: {"raw": 0, "rows": 0, "duplicates": 0, "quarantined": 0})
     for body in bodies:
         books[body.day]["raw"] += 1
@@ -172,13 +181,16 @@ def read(records: Sequence[raw.Record], zone: ZoneInfo) -> Tables:
         book["duplicates"] = book["raw"] - book["rows"] - book["quarantined"]
     rows = {
         "updates": [_update_row(body) for body in kept],
-        "message_versions": [without(state, "versions", "marks", "words") for state in states],
-        "messages": [without(state, "version", "is_latest", "marks", "words") for state in latest],
+        "message_versions": [without(state, "versions", *_BESIDE) for state in states],
+        "messages": [without(state, "version", "is_latest", *_BESIDE) for state in latest],
         "message_entities": [row for state in latest for row in _entities(state)],
         "chat_days": _chat_days(payloads, latest),
         "user_days": _user_days(payloads, latest),
         "quarantine": list({row["raw"]: row for row in quarantined}.values()),
+        **reader_events.rows(payloads, places),
     }
+    if "local_hour" in (states or [{}])[0]:
+        rows["chat_hours"] = reader_events.chat_hours(latest)
     return Tables(rows, dict(books))
 
 
@@ -225,6 +237,8 @@ def _states(messages: list[Payload]) -> list[Row]:
             )
         )  # fmt: skip
         by_message[key].append((payload, row))
+    from tests.wrangle.reader_events import more_of_message
+
     rows = []
     for seen in (*by_message.values(), *alone):
         # The same edit with the same content is one state, whoever saw it: its sender, else who had it first.
@@ -243,7 +257,8 @@ def _states(messages: list[Payload]) -> list[Row]:
                 one[1]["update_id"], *one[0].body.order, one[0].ordinal,
             ),
         )  # fmt: skip
-        for number, (_, row) in enumerate(ordered, 1):
+        for number, (payload, row) in enumerate(ordered, 1):
+            row |= more_of_message(payload, row, payload.body.zone)
             rows.append({**row, "version": number, "versions": len(ordered), "is_latest": number == len(ordered)})
     return rows
 
@@ -323,6 +338,7 @@ def _state(payload: Payload) -> Row:
         "commands": types.count("bot_command"),
         "marks": marks,
         "words": words,
+        "ordinal": payload.ordinal,
     }
 
 
@@ -378,14 +394,17 @@ def _entities(state: Row) -> Iterable[Row]:
         "context_date", "account_id", "chat_id", "message_id", "business_connection_id", "ephemeral_message_id", "raw",
         "sent_at", "user_id",
     )  # fmt: skip
+    from tests.wrangle.reader_events import more_of_entity
+
     for position, mark in enumerate(state["marks"], 1):
         if mark is not None:
-            yield {
+            row = {
                 **{name: state[name] for name in head}, "position": position, "type": mark["type"],
                 "offset_utf16": mark["offset"], "length_utf16": mark["length"],
                 "value": cut(state["words"], mark["offset"], mark["length"]), "url": mark["url"],
                 "mentioned_user_id": mark["user"],
             }  # fmt: skip
+            yield {**row, **more_of_entity(mark["type"], row, state["words"])}
 
 
 def cut(text: str | None, offset: int | None, length: int | None) -> str | None:
