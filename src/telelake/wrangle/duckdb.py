@@ -18,7 +18,7 @@ from threading import Thread
 import duckdb
 
 from telelake.errors import CheckFailed, StoreError, TableMismatch
-from telelake.ports import Books, Built, DayFile, DayInput
+from telelake.ports import EMPTY, Books, Built, DayFile, DayInput
 from telelake.raw import Content, read_blocks
 from telelake.settings import Wrangle
 from telelake.tables import derive
@@ -252,7 +252,7 @@ class _Run:
             produced = [row[0] for row in con.execute(f"DESCRIBE {made}").fetchall()]
             paths = self._write(con, table, derive.cast_select(table, made, produced))
             digests = _check(con, table, list(paths.values()))
-        return [DayFile(day.day, paths.get(day.day), *digests.get(day.day, (0, "empty"))) for day in self.days]
+        return [DayFile(day.day, paths.get(day.day), *digests.get(day.day, (0, EMPTY))) for day in self.days]
 
     def _write(self, con: duckdb.DuckDBPyConnection, table: Table, select: str) -> dict[date, Path]:
         """Write a table, a file a day; return the files of the days that have rows."""
