@@ -121,10 +121,10 @@ def _maintain(app: App, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(done.as_json(), indent=1))
         return
+    say(f"{done.files_removed} files removed.")
     joined = done.compacted
-    say(
-        f"{done.files_removed} files removed; {joined.before} raw segments of {joined.days} days joined into {joined.after}."
-    )
+    if joined.before:
+        say(f"{joined.before} raw segments of {joined.days} closed days are {joined.after} now.")
     for key in joined.damaged:
         say(f"{key} does not hold what its name promises. It was left as it is; its day cannot be built.")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -111,8 +111,14 @@ class _Part:
     changed: dict[str, dict[date, DayFile]] = field(default_factory=dict)
     """Table days that are to be published."""
     entries: list[ledgers.Entry] = field(default_factory=list)
-    days: set[date] = field(default_factory=set)
+    built: dict[str, set[date]] = field(default_factory=lambda: defaultdict(set))
+    """Days that were built, by table."""
     since: float = field(default_factory=time.perf_counter)
+
+    @property
+    def days(self) -> set[date]:
+        """All days of which something was built."""
+        return set().union(*self.built.values())
 
 
 class Run:
@@ -232,7 +238,6 @@ class Run:
     def _take(self, built: Built, seconds: float) -> None:
         """Add what the engine has built to the part."""
         self._report.add(built)
-        self._part.days |= built.books.keys()
         for step in self._steps:
             for file in built.tables.get(step.table.name, ()):
                 self._enter(step, file, built.books[file.day], seconds)
@@ -240,6 +245,7 @@ class Run:
     def _enter(self, step: Step, file: DayFile, books: Books, seconds: float) -> None:
         """Add a table's day to the part, and to the ledger as the next release will have it."""
         name = step.table.name
+        self._part.built[name].add(file.day)
         before = self._ledger.get((file.day, name))
         digest = input_digest(step.table, file.day, self._listing, self._ledger)
         built = BuiltDay(digest, step.recipe, file.digest)
@@ -255,6 +261,15 @@ class Run:
         built = {day for day, name in self._ledger if name not in self._makers}
         found = due_tables(self._listing, self._ledger, self._with.oldest(), [step])
         return [day for day in found if day in built and day.isoformat() not in self._report.failed]
+
+    def _touched(self, step: Step) -> list[date]:
+        """Return the days of a made table that are due and have a day of the part in their window."""
+        windows = [(self._part.built[name], window) for name, window in step.table.reads.tables.items()]
+        return [
+            day
+            for day in self._due_to_make(step)
+            if any(not new.isdisjoint(window.around(day)) for new, window in windows)
+        ]
 
     def _make(self, step: Step, days: Sequence[date]) -> None:
         """Make days of a table that is made from others; a bad one costs no other."""
@@ -273,7 +288,6 @@ class Run:
                 continue
             seconds = round(time.perf_counter() - start, 3)
             self._report.made(step.table.name, files, seconds)
-            self._part.days.update(batch)
             for file in files:
                 self._enter(step, file, _NO_BOOKS, seconds)
 
@@ -295,14 +309,8 @@ class Run:
     def _close(self, *, is_last: bool = False) -> None:
         """Make what the part has changed for the tables that are made from others; publish it, and begin another."""
         for step in (each for each in self._steps if each.table.name in self._makers):
-            new = self._part.days
-            touched = [
-                day
-                for day in self._due_to_make(step)
-                if any(new.intersection(days.around(day)) for days in step.table.reads.tables.values())
-            ]
-            forced = new.intersection(self._report.days) if self._anew else ()
-            self._make(step, sorted({*touched, *forced}))
+            anew = self._part.days if self._anew else ()
+            self._make(step, sorted({*self._touched(step), *anew}))
         expired = self._report.expired if is_last else []
         if self._part.entries or expired:
             self._publish(self._part, expired)
