@@ -215,6 +215,23 @@ def test_why_a_day_of_raw_is_due(make_lake: MakeLake) -> None:
     }
 
 
+def test_many_tables_of_one_reason_are_told_as_one(make_lake: MakeLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a shared line of SQL would fill the screen, day by day."""
+    lake = make_lake(iceberg=False)
+    say(lake, 1, 0)
+    lake.wrangle()
+    sql = plan.sql_file
+    monkeypatch.setattr(plan, "sql_file", lambda name: sql(name) + (" -- new" if name == "_macros" else ""))
+    say(lake, 2, 0)
+
+    assert due(lake.wrangler) == {0: ("raw has changed: 1 records then, 2 now",)}
+
+    lake.wrangle()
+    monkeypatch.setattr(plan, "sql_file", sql)
+
+    assert due(lake.wrangler) == {0: (f"the recipes of {len(BUILT)} tables have changed",)}
+
+
 def test_each_part_of_a_run_is_whole(five: LakeFolder) -> None:
     """A run that publishes after each day: in every release the made table is what its inputs in that release say."""
     wrangler = with_makers(five, Sums(NEAR), batch_bytes=1, publish_seconds=1e-9)

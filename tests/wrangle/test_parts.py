@@ -157,7 +157,7 @@ def bucket(aws: str, lake: LakeFolder, monkeypatch: pytest.MonkeyPatch) -> LakeF
     return lake
 
 
-@pytest.mark.parametrize(("kind", "days"), [("lake", 24), ("bucket", 5)])
+@pytest.mark.parametrize(("kind", "days"), [("lake", 8), ("bucket", 4)])
 def test_of_concurrent_wranglers_one_wins(kind: str, days: int, request: pytest.FixtureRequest) -> None:
     """Two real processes at once, and one more in the middle of it: who is refused says so and exits with 75, nothing is
     built twice, and the tables are whole."""

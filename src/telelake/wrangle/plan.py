@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.resources import files
@@ -27,6 +27,10 @@ __all__ = [
 ]  # fmt: skip
 
 ONE_DAY = timedelta(days=1)
+_NEVER = "{} was never built"
+_RECIPE = "the recipe of {} has changed"
+_NAMED = 3
+"""Tables up to which each is named in what people read."""
 _SHARED_SQL = (
     "_macros",
     "_called",
@@ -102,10 +106,7 @@ def all_steps(makers: Sequence[Maker] = ()) -> list[Step]:
 
 def due(raw: RawListing, ledger: Ledger, oldest: date = date.min, steps: Sequence[Step] | None = None) -> list[Due]:
     """Return the days from `oldest` on that are due, oldest first. A day without raw is never due: its raw has expired."""
-    return [
-        Due(day, tuple(dict.fromkeys(reason for reasons in found.values() for reason in reasons)))
-        for day, found in due_tables(raw, ledger, oldest, steps).items()
-    ]
+    return [Due(day, _together(found)) for day, found in due_tables(raw, ledger, oldest, steps).items()]
 
 
 def due_tables(
@@ -122,18 +123,29 @@ def due_tables(
     return found
 
 
+def _together(tables: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return the reasons of a day's tables, each once; those that differ by their table only, and are many, as one."""
+    reasons = dict.fromkeys(reason for found in tables.values() for reason in found)
+    for what, together in ((_NEVER, "{} tables were never built"), (_RECIPE, "the recipes of {} tables have changed")):
+        alike = [reason for reason in (what.format(name) for name in tables) if reason in reasons]
+        if len(alike) > _NAMED:
+            reasons = {reason: None for reason in reasons if reason not in alike}
+            reasons[together.format(len(alike))] = None
+    return tuple(reasons)
+
+
 def _reasons(step: Step, day: date, raw: RawListing, ledger: Ledger, oldest: date) -> list[str]:
     """Return why a table's day is due; nothing when it is not."""
     table = step.table
     built = ledger.get((day, table.name))
     if built is None:
-        return [f"{table.name} was never built"]
+        return [_NEVER.format(table.name)]
     if any(days.around(day)[0] < oldest for days in table.reads.tables.values()):
         return []  # made when all that it reads was there; what is no longer kept must not be missed from it
     now = input_digest(table, day, raw, ledger)
     if built.input_digest != now:
         return list(changes(table, day, built.input_digest, now))
-    return [] if built.recipe_digest == step.recipe else [f"the recipe of {table.name} has changed"]
+    return [] if built.recipe_digest == step.recipe else [_RECIPE.format(table.name)]
 
 
 def _maker_recipe(maker: Maker) -> str:
