@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -133,6 +135,31 @@ def test_going_on_needs_the_parts(make_lake: MakeLake, monkeypatch: pytest.Monke
 
     with pytest.raises(AssertionError):
         test_a_failure_in_a_later_part_keeps_the_earlier(make_lake, monkeypatch)
+
+
+def test_a_bar_on_a_terminal_only(lake: LakeFolder) -> None:
+    """Where stderr is a terminal, the days that are done are told there as they are done; stdout has the data alone."""
+    fill(lake, 3)
+    ours, theirs = pty.openpty()
+    command = [*COMMAND, "--json", "--home", str(lake.root)]
+    environment = {**os.environ, **SMALL_PARTS, "TERM": "xterm", "COLUMNS": "80"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        said = b""
+        with suppress(OSError):  # the terminal ends with its process
+            while chunk := os.read(ours, 4096):
+                said += chunk
+        assert process.stdout is not None
+        report = json.loads(process.stdout.read())
+    os.close(ours)
+
+    assert b"Wrangling" in said
+    assert b"3/3" in said
+    assert len(report["days"]) == 3
+    for day in range(3):
+        lake.add(message(90 + day, 90 + day, "late", date=int((NOW + day * ONE).timestamp())), at=NOW)
+    plain = start(str(lake.root), **SMALL_PARTS)
+    assert "Wrangling" not in plain.communicate(timeout=120)[1]
 
 
 @pytest.fixture

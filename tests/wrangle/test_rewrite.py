@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from telelake import raw
+from telelake.capture.imports.known import day_blocks
 from telelake.errors import Conflict
 from telelake.settings import Storage
 from telelake.stores.objects import BucketStore, DirectoryStore, memory_store, open_store
@@ -274,3 +275,19 @@ def test_books_balance_while_a_reader_sees_both(
     report = lake.wrangle()
     assert report.books[str(DAY)] == {"raw": 8, "rows": 4, "duplicates": 0, "quarantined": 4, "notes": 0}
     assert report.published == 0, "the same rows"
+
+
+@pytest.mark.parametrize("home", ["folder", "memory"])
+def test_an_import_beside_compaction_finds_every_record(home: str, tmp_path: Path) -> None:
+    """Who reads a day while its segments are joined reads it anew, and misses no record."""
+    store = memory_store() if home == "memory" else DirectoryStore(tmp_path / "lake")
+    for number in range(4):
+        put(store, 10 * number, 2)
+    (tmp_path / "copies").mkdir()
+    blocks = day_blocks(store, BOT, DAY, tmp_path / "copies")
+    seen = [next(blocks)]
+    joined = compact(store, list_raw(store), DAY + ONE, tmp_path / "x", LARGE, nobody_else)
+    seen += blocks
+
+    assert joined.before == 4
+    assert {line.data for number in range(4) for line in lines(10 * number, 2)} <= set(b"".join(seen).splitlines())
