@@ -8,6 +8,7 @@ import pty
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,6 +22,7 @@ from telelake.ports import Built, DayInput
 from telelake.settings import Storage
 from telelake.stores.iceberg import IcebergTables
 from telelake.stores.objects import open_store
+from telelake.wrangle import duckdb as engine_module
 from telelake.wrangle import run as run_module
 from telelake.wrangle.day import Wrangler
 from tests.conftest import NOW, LakeFolder, message
@@ -79,6 +81,27 @@ def test_a_run_that_is_cut_off_goes_on_where_it_stopped(lake: LakeFolder, sign: 
     assert report.days == [DAY + number * ONE for number in range(len(built), 40)]
     assert lake.rows("SELECT count(*), count(DISTINCT context_date) FROM messages") == [(40, 40)]
     assert lake.wrangle().days == []
+
+
+def test_an_interrupt_within_a_query_is_one(make_lake: MakeLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine calls Ctrl-C an error of its own; it must not be taken for a bad day, nor for a fault of telelake."""
+    lake = make_lake(iceberg=False)
+    fill(lake, 1)
+    whole = engine_module.sql_file
+    endless = (
+        "CREATE TABLE endless AS SELECT count(*) FROM range(1000000000) a, range(1000) b WHERE a.range % 7 = b.range;"
+    )
+    monkeypatch.setattr(
+        engine_module, "sql_file", lambda name: (endless if name == "_duplicates" else "") + whole(name)
+    )
+    timer = threading.Timer(3.0, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            lake.wrangle()
+    finally:
+        timer.cancel()
+    assert lake.tables.latest() is None
 
 
 def test_parts_give_what_one_publication_gives(make_lake: MakeLake) -> None:

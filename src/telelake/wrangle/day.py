@@ -52,7 +52,7 @@ class Wrangler(Means):
             report = Report(expired=sorted({day for day, _ in ledger if day < oldest}))
             if days or report.expired or (found and not wanted):
                 run = Run(self, steps, listing, dict(ledger), release, report, progress)
-                run.build(days, anew=wanted is not None)
+                run.build(days, named=wanted is not None)
             report.seconds["total"] = round(time.perf_counter() - start, 3)
             return report
 

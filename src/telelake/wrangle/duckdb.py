@@ -29,6 +29,8 @@ from telelake.wrangle.conform import Broken, conform, is_regular
 from telelake.wrangle.files import copy_days
 from telelake.wrangle.sql import sql_file
 
+_INTERRUPTED = "Query interrupted"
+"""What DuckDB makes of Ctrl-C while a query runs."""
 _ROW_GROUP = 122_880
 _DICTIONARY = 4096
 """Distinct values of a row group above which a column is written plain: a dictionary of more costs more than it saves."""
@@ -50,6 +52,10 @@ class DuckDBEngine:
             self._configure(con, into)
             try:
                 return _Run(con, days, into).build()
+            except RuntimeError as error:
+                if str(error) == _INTERRUPTED:
+                    raise KeyboardInterrupt from error
+                raise
             except duckdb.OutOfMemoryException as error:
                 raise CheckFailed(
                     f"{', '.join(str(day.day) for day in days)}: the build needs more than wrangle.memory = "

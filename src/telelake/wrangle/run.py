@@ -136,24 +136,24 @@ class Run:
         self._release = release
         self._report = report
         self._progress = progress
-        self._anew = False
+        self._named = False
         self._failures: list[TelelakeError] = []
         self._part = _Part()
         self._numbers = count()
 
-    def build(self, days: Sequence[date], *, anew: bool) -> None:
-        """Build days from raw, and what is due to be made from them; `anew` makes that of these days whatever has changed.
+    def build(self, days: Sequence[date], *, named: bool) -> None:
+        """Build days from raw, and what is due to be made from them; `named` makes that of these days whatever has changed.
 
         Raises:
             TelelakeError: see `day.Wrangler.run`.
         """
-        self._anew = anew
+        self._named = named
         scratch = self._with.scratch
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
         try:
             self._from_raw(days)
-            if not anew:
+            if not named:
                 self._from_tables()
             self._close(is_last=True)
         finally:
@@ -309,8 +309,8 @@ class Run:
     def _close(self, *, is_last: bool = False) -> None:
         """Make what the part has changed for the tables that are made from others; publish it, and begin another."""
         for step in (each for each in self._steps if each.table.name in self._makers):
-            anew = self._part.days if self._anew else ()
-            self._make(step, sorted({*self._touched(step), *anew}))
+            named = self._part.days if self._named else ()
+            self._make(step, sorted({*self._touched(step), *named}))
         expired = self._report.expired if is_last else []
         if self._part.entries or expired:
             self._publish(self._part, expired)
