@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -28,9 +28,13 @@ class PlainTables:
         """Return the newest release."""
         return Release(self._number, dict.fromkeys(self._days, "")) if self._number else None
 
-    def files(self, release: Release, table: str) -> Sequence[Path]:
+    def confirm(self) -> None:
+        """There is only one writer."""
+
+    def files(self, release: Release, table: str, days: Collection[date] | None = None) -> Sequence[Path]:
         """Return a table's files."""
-        return sorted(self._days.get(table, {}).values())
+        there = self._days.get(table, {})
+        return sorted(path for day, path in there.items() if days is None or day in days)
 
     def publish(self, days: Mapping[str, Sequence[DayFile]]) -> Release:
         """Replace days."""

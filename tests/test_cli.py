@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +152,7 @@ def test_a_wrong_command_line_is_2(telelake: Command, arguments: list[str]) -> N
     assert "Usage:" in said.err
 
 
-@pytest.mark.parametrize("command", ["status", "wrangle", "sql", "insights", "dashboard"])
+@pytest.mark.parametrize("command", ["status", "wrangle", "replay", "sql", "insights", "dashboard"])
 def test_reading_makes_no_lake(telelake: Command, tmp_path: Path, command: str) -> None:
     """Where there is no lake a command says so and how to get one, and makes nothing: no folder, no file."""
     rest = {"sql": ["SELECT 1"], "insights": ["messages_per_day"]}.get(command, [])
@@ -303,6 +303,52 @@ def test_days_that_cannot_be(telelake: Command, home: Path, options: list[str], 
 def test_maintenance_speaks_on_stderr(telelake: Command, home: Path) -> None:
     """Speech is not data."""
     assert telelake("wrangle", "--maintain", "--home", home) == Said(0, "", "0 files removed.\n")
+
+
+def test_maintenance_as_json(telelake: Command, home: Path) -> None:
+    """What was done, in numbers."""
+    done = json.loads(telelake("wrangle", "--maintain", "--json", "--home", home).out)
+
+    assert done == {
+        "files_removed": 0,
+        "compacted": {"days": 0, "before": 0, "after": 0, "damaged": []},
+        "recovered": 0,
+    }
+
+
+def test_replay(telelake: Command, home: Path) -> None:
+    """What still cannot be read stays, and is told with its reason; as JSON too. Another day has nothing."""
+    one = telelake("replay", "--home", home)
+    found = json.loads(telelake("replay", "--day", "2026-03-10", "--json", "--home", home).out)
+    other = telelake("replay", "--day", "2026-03-11", "--home", home)
+
+    assert one == Said(0, "", "0 of 1 bodies in quarantine can be read now. The others stay: not JSON 1.\n")
+    assert found == {"tried": 1, "readable": 0, "unreadable": 1, "days": [], "reasons": {"not JSON": 1}}
+    assert other == Said(0, "", "Nothing lies in quarantine.\n")
+
+
+def test_status_says_why(telelake: Command, tmp_path: Path) -> None:
+    """Why each day is due, which days are too old to be built, and what lies in quarantine; in text and as JSON."""
+    lake = LakeFolder(tmp_path / "lake")
+    lake.store.put("lake.json", json.dumps({"format": 1, "timezone": str(lake.zone)}).encode())
+    now = datetime.now(UTC)
+    old = now - timedelta(days=40)
+    for number, at in enumerate((old, now)):
+        lake.add(message(number, number, date=int(at.timestamp())), b"no json", at=at)
+    (lake.root / "telelake.toml").write_text("[wrangle]\nkeep_days = 30\n")
+    never = json.loads(telelake("status", "--json", "--home", lake.root).out)
+    telelake("wrangle", "--home", lake.root)
+    lake.add(message(7, 7, date=int(now.timestamp())), at=now)
+    said = telelake("status", "--home", lake.root)
+    found = json.loads(telelake("status", "--json", "--home", lake.root).out)
+
+    assert [(day["due"], day["is_kept"]) for day in never["days"]] == [(None, False), ("never built", True)]
+    assert [day["due"] for day in found["days"]] == [None, "raw has changed: 2 records then, 3 now"]
+    assert found["quarantined"] == {"not JSON": 1}
+    first, second = said.out.splitlines()[1:]
+    assert "no: older than wrangle.keep_days" in first
+    assert "raw has changed: 2 records then, 3 now" in second
+    assert "Could not be read: not JSON 1. After an update, telelake replay tries again." in said.err
 
 
 def test_tables_lists_all(telelake: Command) -> None:

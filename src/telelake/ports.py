@@ -5,12 +5,17 @@ An adapter in `telelake.stores` or `telelake.wrangle` fills each; `telelake.wiri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
+
+from telelake.tables.model import Table
+
+EMPTY = "empty"
+"""Digest of a day without rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +102,10 @@ class TableStore(Protocol):
             StoreUnavailable: call again.
         """
 
-    def files(self, release: Release, table: str) -> Sequence[Path]:
+    def files(self, release: Release, table: str, days: Collection[date] | None = None) -> Sequence[Path]:
         """Return a table's data files in a release, as local Parquet files; empty for a table that it lacks.
+
+        With `days`, only the files of those days.
 
         Raises:
             StoreUnavailable: call again.
@@ -109,6 +116,14 @@ class TableStore(Protocol):
 
         Raises:
             Conflict: another process holds it.
+        """
+
+    def confirm(self) -> None:
+        """Make sure that the pen is still ours.
+
+        Raises:
+            Conflict: another has it; nothing may be written.
+            StoreUnavailable: nobody can tell; nothing may be written.
         """
 
     def publish(self, days: Mapping[str, Sequence[DayFile]]) -> Release:
@@ -183,4 +198,25 @@ class Engine(Protocol):
         Raises:
             CheckFailed: a check did not pass; nothing may be published.
             TableMismatch: a .sql file and its declaration disagree.
+        """
+
+
+class Maker(Protocol):
+    """Makes a table from other tables: what needs Python, or a model, and no raw. Its table says in `reads` what it reads."""
+
+    @property
+    def table(self) -> Table:
+        """What it makes."""
+
+    @property
+    def recipe(self) -> str:
+        """Digest of what decides its rows beside their inputs: its code, its model, the settings that it uses."""
+
+    def make(self, days: Sequence[date], inputs: Mapping[str, Sequence[Path]], into: Path) -> Sequence[DayFile]:
+        """Make some days, each from its own window alone, check them, and write Parquet below `into`; a file a day.
+
+        `inputs` are the files of the tables that it reads, by name, of all days that these windows touch.
+
+        Raises:
+            CheckFailed: a check did not pass; none of these days is published.
         """

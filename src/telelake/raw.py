@@ -30,17 +30,23 @@ import zstandard
 from telelake.errors import StoreError
 
 VERSION = 1
+MODULUS = 1 << 128
+"""What digests are counted by."""
 RAW = "raw/"
 QUARANTINE = "quarantine/"
 
 _OLDEST = datetime(2013, 1, 1, tzinfo=UTC)  # Telegram's first year: an earlier date is no date
 _AHEAD = timedelta(days=1)
 _LEVEL = 3
-_MODULUS = 1 << 128
 _KEY = re.compile(
     r"(?P<area>raw|quarantine)/bot=(?P<bot>\d+)/context_date=(?P<day>\d{4}-\d\d-\d\d)/"
     r"(?P<records>\d+)-(?P<digest>[0-9a-f]{32})(?:\.(?P<content>calls|exports))?\.ndjson\.zst"
 )
+_HEAD = re.compile(
+    rb'\{"v":\d+,"record_id":"(?P<id>[^"\\]*)","bot":(?P<bot>\d+),"source":"(?P<source>[^"\\]*)",'
+    rb'"received_at":"(?P<at>[^"\\]*)","bytes":\d+,"sha256":"(?P<sha256>[0-9a-f]{64})"'
+)
+_REASON = re.compile(rb',"reason":(?P<reason>"(?:[^"\\]|\\.)*"),"body_base64":"(?P<body>[A-Za-z0-9+/=]*)"\}')
 
 
 class Content(StrEnum):
@@ -92,6 +98,14 @@ class Line:
     digest: int
 
 
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A body that could not be read, as it was captured, and why."""
+
+    record: Record
+    reason: str
+
+
 def context_date(date_: int | None, received_at: datetime, zone: ZoneInfo) -> date:
     """Return the lake day: that of the update's own date (Unix seconds), else that of its receipt.
 
@@ -126,20 +140,70 @@ def quarantine_line(record: Record, reason: str) -> Line:
     return Line(head + b',"body_base64":"' + base64.b64encode(record.body) + b'"}', _hash(head))
 
 
+def reread_line(data: bytes) -> Line | None:
+    """Return a line of a segment, without its line break, with the hash that it adds; None when its head is broken."""
+    if not (head := _HEAD.match(data)):
+        return None
+    reason = _REASON.match(data, head.end())
+    return Line(data, _hash(data[: reason.start("body") - len(',"body_base64":"')] if reason else head[0]))
+
+
+def quarantined_record(data: bytes) -> Quarantined | None:
+    """Return what a line of quarantine holds; None when the line, or the body in it, is damaged."""
+    head = _HEAD.match(data)
+    tail = head and _REASON.fullmatch(data, head.end())
+    if not (head and tail):
+        return None
+    try:
+        body = base64.b64decode(tail["body"], validate=True)
+        received_at = datetime.fromisoformat(head["at"].decode())
+        reason = msgspec.json.decode(tail["reason"], type=str)
+    except (ValueError, msgspec.DecodeError):  # binascii.Error is a ValueError
+        return None
+    if hashlib.sha256(body).hexdigest() != head["sha256"].decode() or received_at.tzinfo is None:
+        return None
+    return Quarantined(
+        Record(head["id"].decode(), int(head["bot"]), head["source"].decode(), received_at, body), reason
+    )
+
+
 def segment_key(
     *, quarantined: bool, bot_id: int, day: date, lines: Sequence[Line], content: Content = Content.UPDATES
 ) -> str:
     """Return the key of a segment of these lines."""
-    digest = sum(line.digest for line in lines) % _MODULUS
     area = QUARANTINE if quarantined else RAW
     suffix = "" if quarantined or content is Content.UPDATES else f".{content}"
+    digest = sum(line.digest for line in lines) % MODULUS
     return f"{area}bot={bot_id}/context_date={day.isoformat()}/{len(lines)}-{digest:032x}{suffix}.ndjson.zst"
+
+
+def joined_key(segments: Sequence[Segment]) -> str:
+    """Return the key of a segment that holds the lines of others, which are of one area, bot, day and content."""
+    folder, _, name = segments[0].key.rpartition("/")
+    records, digest = sum(each.records for each in segments), sum(each.digest for each in segments) % MODULUS
+    return f"{folder}/{records}-{digest:032x}{name[name.index('.') :]}"
 
 
 def pack(lines: Iterable[Line]) -> bytes:
     """Return the segment's bytes: zstd over one line a record."""
     compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True, write_content_size=True)
     return compressor.compress(b"".join(line.data + b"\n" for line in lines))
+
+
+class Packer:
+    """Makes a segment's bytes line by line."""
+
+    def __init__(self) -> None:
+        self._compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compressobj()
+        self._parts = list[bytes]()
+
+    def add(self, line: bytes) -> None:
+        """Add a line, given without its line break."""
+        self._parts.append(self._compressor.compress(line + b"\n"))
+
+    def end(self) -> bytes:
+        """Return the segment's bytes."""
+        return b"".join([*self._parts, self._compressor.flush()])
 
 
 def parse_key(key: str) -> Segment | None:
@@ -163,7 +227,7 @@ def digest_of(segments: Iterable[Segment]) -> str:
         records += segment.records
         # A body that moves between raw and quarantine must change the day's digest.
         total += segment.digest * (3 if segment.quarantined else 1)
-    return f"{records}-{total % _MODULUS:032x}"
+    return f"{records}-{total % MODULUS:032x}"
 
 
 def read_blocks(path: Path, size: int = 1 << 20) -> Iterator[bytes]:
@@ -191,6 +255,16 @@ def read_blocks(path: Path, size: int = 1 << 20) -> Iterator[bytes]:
         ) from error
     if rest:
         yield rest
+
+
+def lines_of(path: Path) -> Iterator[bytes]:
+    """Yield a segment's lines, without their line breaks.
+
+    Raises:
+        StoreError: the file is damaged; names it.
+    """
+    for block in read_blocks(path):
+        yield from block.removesuffix(b"\n").split(b"\n")
 
 
 def _head(record: Record) -> bytes:

@@ -223,6 +223,19 @@ class Wrangle(_Section):
     """Compressed raw bytes of the largest day that this machine attempts; a larger one fails at once. No bound when unset."""
     keep_days: Annotated[int, Field(ge=1)] | None = None
     """Days that rows are kept in the tables; for ever when unset. Raw is not touched."""
+    publish_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """A long run publishes what it has built about so often; what is cut off goes on from there."""
+
+
+class Upkeep(_Section):
+    """What keeps a lake from growing for ever; done once a night by `telelake run`, and by `telelake wrangle --maintain`."""
+
+    releases: Annotated[int, Field(ge=1)] = 5
+    """Newest releases that are kept, with the snapshots that they pin."""
+    reader_seconds: Annotated[float, Field(ge=0)] = 3600.0
+    """How long a reader may hold a release that is no longer kept: no file goes that is younger."""
+    segment_bytes: Annotated[int, Field(ge=1024)] = 8 * 1024 * 1024
+    """Compressed bytes up to which the raw segments of closed days are joined."""
 
 
 class Sql(_Section):
@@ -316,6 +329,7 @@ class Settings(BaseSettings):
     dashboard: Dashboard = Dashboard()
     schedule: Schedule = Schedule()
     wrangle: Wrangle = Wrangle()
+    upkeep: Upkeep = Upkeep()
     sql: Sql = Sql()
     storage: Storage = Storage()
     aws: Aws = Aws()

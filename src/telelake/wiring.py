@@ -7,8 +7,10 @@ neither the engine nor the tables.
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,11 +32,16 @@ if TYPE_CHECKING:
     from telelake.capture.webhook import Webhook
     from telelake.operate.health import Status
     from telelake.operate.metrics import Metrics
+    from telelake.operate.replay import Replayed
+    from telelake.operate.upkeep import Upkept
     from telelake.operate.webhooks import WebhookWatch
     from telelake.ports import Release
     from telelake.present.query import Lake
     from telelake.stores.iceberg import IcebergTables
-    from telelake.wrangle.day import Wrangler
+    from telelake.wrangle.day import Report, Wrangler
+
+_TIDY_RELEASES = 10
+"""Releases after which old ones, and files that nothing needs, are dropped."""
 
 
 class App:
@@ -46,6 +53,7 @@ class App:
         self._receiver: Receiver | None = None
         self._lake: tuple[int, Lake] | None = None
         self._lake_lock = threading.Lock()
+        self._upkept: date | None = None
 
     @cached_property
     def store(self) -> BucketStore:
@@ -241,7 +249,7 @@ class App:
         """The published tables."""
         from telelake.stores.iceberg import IcebergTables
 
-        return IcebergTables(self.store, self.settings.home, self.state, self.settings.storage)
+        return IcebergTables(self.store, self.settings.home, self.state, self.settings.storage, self.settings.upkeep)
 
     @cached_property
     def wrangler(self) -> Wrangler:
@@ -258,6 +266,7 @@ class App:
             wrangle.batch_bytes,
             wrangle.max_day_bytes,
             wrangle.keep_days,
+            publish_seconds=wrangle.publish_seconds,
         )
 
     def lake(self) -> Lake:
@@ -327,7 +336,6 @@ class App:
         """Return how the lake is."""
         from telelake.capture.receive import journal_folder
         from telelake.operate import drift, health
-        from telelake.wrangle.plan import due
 
         listing, ledger, release = self.wrangler.status()
         builds = self.tables.files(release, "builds") if release else []
@@ -335,14 +343,42 @@ class App:
         return health.Status(
             self.settings.home, self.home.timezone, self.home.is_made_up, health.release_number(release),
             health.last_received(updates), health.unsealed_bytes(journal_folder(self.state)),
-            health.day_statuses(listing, due(listing, ledger, self.wrangler.oldest()), builds),
+            health.day_statuses(listing, self.wrangler.why_due(listing, ledger), builds, self.wrangler.oldest()),
+            health.quarantined(self.tables.files(release, "quarantine") if release else []),
             drift.seen(self.tables.files(release, "drift") if release else []),
         )  # fmt: skip
 
-    def wrangle_due(self, progress: Callable[[int, int], None] | None = None) -> Any:
+    def wrangle_due(self, progress: Callable[[int, int], None] | None = None) -> Report:
         """Build what is due, then tidy up when there is enough to tidy; return the report."""
         report = self.wrangler.run(progress=progress)
-        if report.release and report.release % 10 == 0:
+        if report.release and report.release // _TIDY_RELEASES > (report.release - report.releases) // _TIDY_RELEASES:
             with self.tables.writing():
                 self.tables.maintain()
         return report
+
+    def nightly(self) -> None:
+        """Build what is due; once after each midnight, and once after a start, do the upkeep too."""
+        try:
+            self.wrangle_due()
+        finally:  # a day that cannot be built is no reason to let the lake grow
+            now = datetime.now(self.zone) - timedelta(seconds=self.settings.schedule.after_midnight_seconds)
+            if self._upkept != now.date():
+                self.maintain()
+                self._upkept = now.date()
+
+    def maintain(self) -> Upkept:
+        """Compact raw, and drop what nothing needs; return what was done."""
+        from telelake.operate.upkeep import maintain
+
+        return maintain(self.store, self.tables, self.zone, self.state / "upkeep", self.settings.upkeep.segment_bytes)
+
+    def replay(self, wanted: Callable[[date], bool] | None = None) -> Replayed:
+        """Try the quarantine again; return what came of it."""
+        from telelake.operate.replay import replay
+
+        scratch = self.state / "replay"
+        try:
+            with self.tables.writing():
+                return replay(self.store, self.zone, scratch, self.tables.confirm, wanted)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)

@@ -25,7 +25,7 @@ from pyiceberg.table import StaticTable
 
 from telelake.errors import Conflict, SettingsError, StoreError, StoreUnavailable, TableMismatch
 from telelake.ports import DayFile, Release
-from telelake.settings import Storage
+from telelake.settings import Storage, Upkeep
 from telelake.stores import iceberg as module
 from telelake.stores.commits import iceberg_schema
 from telelake.stores.iceberg import IcebergTables
@@ -417,6 +417,22 @@ def test_upkeep_leaves_what_a_reader_may_hold(shelf: Shelf) -> None:
     assert maintain(shelf.tables, shelf.store, shelf.base) == 0
     first = shelf.tables.read_release("releases/0000000001.json")
     assert shelf.ids(PEOPLE, first) == [(DAY, 1)]
+
+
+@pytest.mark.parametrize(("kept", "published", "left"), [(1, 3, 1), (4, 6, 4), (5, 3, 3), (50, 3, 3)])
+def test_upkeep_keeps_the_releases_that_are_set(tmp_path: Path, kept: int, published: int, left: int) -> None:
+    """`upkeep.releases` newest ones stay with what they pin, however few there are."""
+    shelf = Shelf(str(tmp_path / "home"), tmp_path)
+    policy = Upkeep(releases=kept, reader_seconds=0.0)
+    shelf.tables = IcebergTables(shelf.store, shelf.base, tmp_path / "state", upkeep=policy)
+    for number in range(1, published + 1):
+        shelf.publish(people={DAY: [number]})
+    shelf.tables.maintain()
+    releases = [shelf.tables.read_release(each.key) for each in shelf.store.list("releases/")]
+
+    assert [each.number for each in releases] == list(range(published - left + 1, published + 1))
+    for each in releases:
+        assert shelf.ids(PEOPLE, each) == [(DAY, each.number)]
 
 
 def _declare(monkeypatch: pytest.MonkeyPatch, *columns: Column) -> Table:

@@ -1,7 +1,7 @@
 """The command `telelake`: parses, calls, prints. It holds no logic of its own.
 
 Data go to stdout, speech to stderr. Exit codes: 0 done; 1 refused or failed, with the reason on stderr; 2 a wrong
-command line; 75 try again later (the store failed, or another telelake holds the lake).
+command line; 75 try again later (the store failed, or another telelake holds the lake); 130 interrupted.
 """
 
 from __future__ import annotations
@@ -101,6 +101,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "views": tools.views,
     "mcp": tools.mcp,
     "status": lake.status,
+    "replay": lake.replay,
     "import": bring.import_,
     "cost": aws.cost,
     "deploy": aws.deploy,

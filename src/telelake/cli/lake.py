@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
     from telelake.operate.drift import Seen
+    from telelake.wiring import App
+
+EXIT_INTERRUPTED = 130
 
 Day = Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="The one day to build.")]
 
@@ -29,20 +32,23 @@ def wrangle(
     from_: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="First day to build.")] = None,
     to: Annotated[str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Last day to build.")] = None,
     maintain: Annotated[
-        bool, typer.Option("--maintain", help="Only drop old releases and files that nothing needs.")
+        bool,
+        typer.Option("--maintain", help="Only compact raw of closed days, and drop old releases and unneeded files."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Build the days that are due, or those that are named."""
     app = open_app(config, home=home).existing()
     if maintain:
-        with app.tables.writing():
-            removed = app.tables.maintain()
-        say(f"{removed} files removed.")
+        _maintain(app, as_json)
         return
     wanted = _wanted(due, _day(day, "--day"), _day(from_, "--from"), _day(to, "--to"))
-    with progress_bar("Wrangling") as progress:
-        report = app.wrangler.run(wanted, progress) if wanted else app.wrangle_due(progress)
+    try:
+        with progress_bar("Wrangling") as progress:
+            report = app.wrangler.run(wanted, progress) if wanted else app.wrangle_due(progress)
+    except KeyboardInterrupt:
+        say("Interrupted. What was published stays; the next run builds the rest.")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     if as_json:
         typer.echo(json.dumps(report.as_json(), indent=1))
     elif not report.days:
@@ -75,7 +81,8 @@ def status(
         column.justify = "right"
     for day in found.days:
         counts = (day.raw, day.rows, day.duplicates, day.quarantined, day.notes)
-        table.add_row(day.day.isoformat(), *("" if each is None else f"{each:,}" for each in counts), day.due or "")
+        why = day.due or ("" if day.is_kept else "no: older than wrangle.keep_days")
+        table.add_row(day.day.isoformat(), *("" if each is None else f"{each:,}" for each in counts), why)
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(table)
     if found.drift:
@@ -86,6 +93,46 @@ def status(
         f"{found.home}, {found.timezone}, release {found.release or 'none yet'}; last update received {received}; "
         f"{found.unsealed_bytes:,} bytes wait in the journal.{made_up}"
     )
+    if found.quarantined:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in found.quarantined.items())
+        say(f"Could not be read: {reasons}. After an update, telelake replay tries again.")
+
+
+def replay(
+    home: Home = None,
+    config: Config = None,
+    day: Annotated[
+        str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="Only what was quarantined on that day.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+) -> None:
+    """Try the quarantine again: what can be read now goes to its own day, and is built by the next wrangle."""
+    only = _day(day, "--day")
+    done = open_app(config, home=home).existing().replay(only.__eq__ if only else None)
+    if as_json:
+        typer.echo(json.dumps(done.as_json(), indent=1))
+        return
+    if not done.tried:
+        say("Nothing lies in quarantine.")
+        return
+    said = f"{done.readable:,} of {done.tried:,} bodies in quarantine can be read now"
+    if done.readable:
+        said += f", and {len(done.days)} days are due by that: run telelake wrangle"
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in done.reasons.most_common())
+    say(f"{said}." + (f" The others stay: {reasons}." if reasons else ""))
+
+
+def _maintain(app: App, as_json: bool) -> None:
+    done = app.maintain()
+    if as_json:
+        typer.echo(json.dumps(done.as_json(), indent=1))
+        return
+    say(f"{done.files_removed} files removed.")
+    joined = done.compacted
+    if joined.before:
+        say(f"{joined.before} raw segments of {joined.days} closed days are {joined.after} now.")
+    for key in joined.damaged:
+        say(f"{key} does not hold what its name promises. It was left as it is; its day cannot be built.")
 
 
 def _drift(found: Sequence[Seen]) -> RichTable:

@@ -32,6 +32,8 @@ class DayStatus:
     built_at: datetime | None
     due: str | None
     """Why the day is due; None when it is not."""
+    is_kept: bool = True
+    """Whether its rows are kept: days older than `wrangle.keep_days` are not built."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Status:
     unsealed_bytes: int
     """Bytes in the journal that are not in raw yet."""
     days: Sequence[DayStatus]
+    quarantined: Mapping[str, int]
+    """Published bodies that could not be read, counted by reason."""
     drift: Sequence[Seen] = ()
     """What telelake's Bot API does not know."""
 
@@ -59,16 +63,30 @@ class Status:
         } | _plain({"last_received_at": self.last_received_at})
 
 
-def day_statuses(raw: RawListing, due: Sequence[Due], builds: Sequence[Path]) -> list[DayStatus]:
-    """Return each day's account, oldest first."""
+def day_statuses(
+    raw: RawListing, due: Sequence[Due], builds: Sequence[Path], oldest: date = date.min
+) -> list[DayStatus]:
+    """Return each day's account, oldest first; of those before `oldest` no rows are kept."""
     books = _books(builds)
     reasons = {each.day: "; ".join(each.reasons) for each in due}
     found = []
     for day in sorted({*raw.days, *books}):
         rows, duplicates, quarantined, notes, built_at = books.get(day, (None,) * 5)
         records = raw.days[day].records if day in raw.days else 0
-        found.append(DayStatus(day, records, rows, duplicates, quarantined, notes, built_at, reasons.get(day)))
+        found.append(
+            DayStatus(day, records, rows, duplicates, quarantined, notes, built_at, reasons.get(day), day >= oldest)
+        )
     return found
+
+
+def quarantined(files: Sequence[Path]) -> dict[str, int]:
+    """Return how many bodies some files of `quarantine` hold, by reason, the most frequent first."""
+    if not files:
+        return {}
+    with duckdb.connect() as con:
+        sql = "SELECT reason, count(*) FROM read_parquet(?) GROUP BY reason ORDER BY ALL"
+        rows = con.execute(sql, [[str(path) for path in files]]).fetchall()
+    return dict(sorted(rows, key=lambda row: -row[1]))
 
 
 def book_totals(builds: Sequence[Path]) -> tuple[int, int, int]:

@@ -12,17 +12,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from telelake.errors import Conflict, SettingsError, StoreUnavailable
 from telelake.ports import DayFile, Release
-from telelake.settings import Storage, local_path
+from telelake.settings import Storage, Upkeep, local_path
 from telelake.stores.cache import Cache
 from telelake.stores.objects import BucketStore, DirectoryStore, make_folders, sync_folder
 from telelake.stores.pen import FilePen, Held, LeasePen, Pen
@@ -44,8 +44,11 @@ class IcebergTables:
     The catalog is SQLite, in the home when that is a directory, else beside the journal; or, for a bucket, AWS Glue.
     """
 
-    def __init__(self, store: BucketStore, home: str, state: Path, storage: Storage | None = None) -> None:
+    def __init__(
+        self, store: BucketStore, home: str, state: Path, storage: Storage | None = None, upkeep: Upkeep | None = None
+    ) -> None:
         folder = local_path(home)
+        self._upkeep = upkeep or Upkeep()
         self._storage = storage or Storage()
         if folder and self._storage.catalog == "glue":
             raise SettingsError(
@@ -109,7 +112,7 @@ class IcebergTables:
         keys = {each.key: each.modified for each in self._store.list(RELEASES)}
         return keys.get(f"{RELEASES}{release.number:010d}.json")
 
-    def files(self, release: Release, table: str) -> Sequence[Path]:
+    def files(self, release: Release, table: str, days: Collection[date] | None = None) -> Sequence[Path]:
         """See `TableStore.files`."""
         if table not in release.tables:
             return []
@@ -119,6 +122,9 @@ class IcebergTables:
             paths = commits.data_files(release.tables[table], self._properties)
         except OSError as error:
             raise StoreUnavailable(f"Table {table} of release {release.number} cannot be read: {error}") from error
+        if days is not None:
+            folders = {_folder(day) for day in days}
+            paths = [path for path in paths if path.split("/")[-2] in folders]
         if self._local:
             return [Path(path) for path in paths]
         return self.cache.files(table, [path.removeprefix(f"{self._base}/") for path in paths])
@@ -135,7 +141,7 @@ class IcebergTables:
                 pinned[name] = self._swap(declared.table(name), files, pinned.get(name), number)
         body = json.dumps({"release": number, "tables": pinned}, indent=1).encode()
         key = f"{RELEASES}{number:010d}.json"
-        self._confirm()
+        self.confirm()
         # A service that lost an answer and was asked again says "there already" of our own: the bytes tell.
         if not self._store.put(key, body) and self._store.get(key) != body:
             raise Conflict(f"Another writer published release {number} of {self._base} meanwhile.")
@@ -146,9 +152,10 @@ class IcebergTables:
         from telelake.stores import commits
         from telelake.stores.upkeep import maintain
 
-        self._confirm()
+        self.confirm()
         with commits.translated("Upkeep", self._base):
-            return maintain(self, self._store, self._base)
+            grace = timedelta(seconds=self._upkeep.reader_seconds)
+            return maintain(self, self._store, self._base, grace, self._upkeep.releases)
 
     def table(self, name: str) -> IcebergTable | None:
         """Return a table as the catalog has it, or None before its first publication.
@@ -182,7 +189,7 @@ class IcebergTables:
             added = list(
                 threads.map(lambda each: self._adopt(table, each, number), (each for each in files if each.path))
             )
-        self._confirm()
+        self.confirm()
         name = (self._namespace, table.name)
         iceberg = self.table(table.name)
         if iceberg is None and pinned:
@@ -192,8 +199,8 @@ class IcebergTables:
         iceberg = commits.taken_back(iceberg, pinned, self._properties)
         return commits.replace_days(iceberg, table, {each.day for each in files}, added)
 
-    def _confirm(self) -> None:
-        """Make sure that the pen is still ours, when it was taken."""
+    def confirm(self) -> None:
+        """See `TableStore.confirm`; nothing is asked of who has not taken the pen."""
         if self._held:
             self._held.confirm()
 
@@ -206,7 +213,7 @@ class IcebergTables:
     def _adopt(self, table: Table, made: DayFile, number: int) -> str:
         """Bring a file of the engine into the table's folder, durably; return its location."""
         assert made.path is not None
-        key = f"tables/{table.name}/data/context_date={made.day.isoformat()}/{number:010d}-{made.digest}.parquet"
+        key = f"tables/{table.name}/data/{_folder(made.day)}/{number:010d}-{made.digest}.parquet"
         if not isinstance(self._store, DirectoryStore):
             self._store.put(key, made.path.read_bytes())
             return f"{self._base}/{key}"
@@ -217,6 +224,11 @@ class IcebergTables:
             os.fsync(file.fileno())
         sync_folder(target.parent)
         return str(target)
+
+
+def _folder(day: date) -> str:
+    """Return the name of the folder that holds a day's files."""
+    return f"context_date={day.isoformat()}"
 
 
 def _file_io(folder: Path | None, storage: Storage) -> dict[str, Any]:

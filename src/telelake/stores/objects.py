@@ -204,6 +204,17 @@ class DirectoryStore(BucketStore):
                 part.unlink(missing_ok=True)
         return True
 
+    def delete(self, keys: Iterable[str]) -> None:
+        """See `RawStore.delete`. What is gone stays gone after a power loss, or a rewrite could come half undone."""
+        folders: dict[Path, None] = {}
+        for key in keys:
+            with _translated(key):
+                (self.root / key).unlink(missing_ok=True)
+            folders[(self.root / key).parent] = None
+        for folder in folders:
+            with _translated(str(folder)), suppress(FileNotFoundError):
+                sync_folder(folder)
+
     def stage(self, key: str, folder: Path) -> Path:
         """See `RawStore.stage`: the file itself."""
         del folder

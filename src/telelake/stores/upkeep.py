@@ -13,24 +13,28 @@ from typing import TYPE_CHECKING
 from pyiceberg.table import StaticTable
 from pyiceberg.table import Table as IcebergTable
 
+from telelake.settings import Upkeep
 from telelake.stores.objects import BucketStore
 
 if TYPE_CHECKING:
     from telelake.stores.iceberg import IcebergTables
 
-KEPT_RELEASES = 5
-GRACE = timedelta(hours=1)
+KEPT_RELEASES = Upkeep().releases
+GRACE = timedelta(seconds=Upkeep().reader_seconds)
 """How long a reader may hold a release that is no longer kept."""
 
 
-def maintain(tables: IcebergTables, store: BucketStore, base: str, grace: timedelta = GRACE) -> int:
+def maintain(
+    tables: IcebergTables, store: BucketStore, base: str, grace: timedelta = GRACE, kept_releases: int = KEPT_RELEASES
+) -> int:
     """Drop what is old; return the number of files removed."""
     from telelake.stores.iceberg import RELEASES
 
     oldest = datetime.now(UTC) - grace
     releases = list(store.list(RELEASES))
     # A reader may have opened a release until its successor came, however old it is itself.
-    gone = [each.key for each, successor in pairwise(releases[: 1 - KEPT_RELEASES]) if successor.modified < oldest]
+    followed = pairwise(releases[: max(0, len(releases) - kept_releases + 1)])
+    gone = [each.key for each, successor in followed if successor.modified < oldest]
     kept = [tables.read_release(each.key) for each in releases if each.key not in gone]
     store.delete(gone)
     removed = len(gone)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from enum import Enum
 
 
@@ -46,6 +48,28 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Days:
+    """A window of days around a day, both ends counted from it."""
+
+    first: int = 0
+    last: int = 0
+
+    def around(self, day: date) -> list[date]:
+        """Return the days of the window, the oldest first."""
+        return [day + timedelta(days=each) for each in range(self.first, self.last + 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What a day of a table is made from; a change there makes the day due."""
+
+    raw: Days | None = Days()
+    """Days whose raw it looks at; None for a table that is made from other tables only."""
+    tables: Mapping[str, Days] = field(default_factory=dict, hash=False)
+    """Other tables that it is made from, by name, with the days of each."""
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """One published table, partitioned by `context_date`."""
 
@@ -60,8 +84,8 @@ class Table:
     """Order of rows in a file."""
     keyless_when: str | None = None
     """A column that, when null, takes a row out of the key's check: a row whose ids could not be read has no key."""
-    reads_day_before: bool = False
-    """Whether a day of it also looks at the raw of the day before."""
+    reads: Reads = Reads()
+    """What a day of it is made from: its own day's raw, unless it says more."""
 
     def column(self, name: str) -> Column:
         """Return the column of that name."""

@@ -19,7 +19,7 @@ from threading import Thread
 import duckdb
 
 from telelake.errors import CheckFailed, StoreError, TableMismatch
-from telelake.ports import Books, Built, DayFile, DayInput
+from telelake.ports import EMPTY, Books, Built, DayFile, DayInput
 from telelake.raw import Content, read_blocks
 from telelake.settings import Wrangle
 from telelake.tables import derive
@@ -30,6 +30,8 @@ from telelake.wrangle.conform import Broken, conform, is_regular
 from telelake.wrangle.files import copy_days
 from telelake.wrangle.sql import sql_file
 
+_INTERRUPTED = "Query interrupted"
+"""What DuckDB makes of Ctrl-C while a query runs."""
 _ROW_GROUP = 122_880
 _DICTIONARY = 4096
 """Distinct values of a row group above which a column is written plain: a dictionary of more costs more than it saves."""
@@ -52,6 +54,10 @@ class DuckDBEngine:
             self._configure(con, into)
             try:
                 return _Run(con, days, into).build()
+            except RuntimeError as error:
+                if str(error) == _INTERRUPTED:
+                    raise KeyboardInterrupt from error
+                raise
             except duckdb.OutOfMemoryException as error:
                 raise CheckFailed(
                     f"{', '.join(str(day.day) for day in days)}: the build needs more than wrangle.memory = "
@@ -272,7 +278,7 @@ class _Run:
             produced = [row[0] for row in con.execute(f"DESCRIBE {made}").fetchall()]
             paths = self._write(con, table, derive.cast_select(table, made, produced))
             digests = _check(con, table, list(paths.values()))
-        return [DayFile(day.day, paths.get(day.day), *digests.get(day.day, (0, "empty"))) for day in self.days]
+        return [DayFile(day.day, paths.get(day.day), *digests.get(day.day, (0, EMPTY))) for day in self.days]
 
     def _write(self, con: duckdb.DuckDBPyConnection, table: Table, select: str) -> dict[date, Path]:
         """Write a table, a file a day; return the files of the days that have rows."""

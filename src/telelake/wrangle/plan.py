@@ -1,4 +1,4 @@
-"""What is due: a day whose raw, or whose recipe, is not what its published tables were built from.
+"""What is due: a day of which a table's input, or recipe, is not what the published one was built from.
 
 There is no other state. A crash, a missed run, a late record and a changed table all show up here by themselves.
 """
@@ -8,19 +8,29 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.resources import files
 
-from telelake.ports import RawStore
-from telelake.raw import QUARANTINE, RAW, Segment, digest_of, parse_key
+from telelake.ports import Maker, RawStore
+from telelake.raw import QUARANTINE, RAW, Segment, parse_key
 from telelake.tables.catalog import BUILT, DRIFT
 from telelake.tables.derive import declaration_digest
 from telelake.tables.model import Table
-from telelake.wrangle import parse
+from telelake.wrangle import parse, rewrite
+from telelake.wrangle.graph import BuiltDay, Ledger, RawDay, RawListing, changes, in_order, input_digest
 from telelake.wrangle.sql import sql_file
 
+__all__ = [
+    "ONE_DAY", "BuiltDay", "Due", "Ledger", "RawDay", "RawListing", "Step", "all_steps", "due", "due_tables", "list_raw",
+    "recipe_digest",
+]  # fmt: skip
+
 ONE_DAY = timedelta(days=1)
+_NEVER = "{} was never built"
+_RECIPE = "the recipe of {} has changed"
+_NAMED = 3
+"""Tables up to which each is named in what people read."""
 _SHARED_SQL = (
     "_macros",
     "_called",
@@ -34,31 +44,6 @@ _SHARED_SQL = (
 
 
 @dataclass(frozen=True, slots=True)
-class RawDay:
-    """The segments of one day, of all bots."""
-
-    day: date
-    segments: tuple[Segment, ...] = ()
-
-    @property
-    def records(self) -> int:
-        """Records in them, quarantined ones included."""
-        return sum(each.records for each in self.segments)
-
-
-@dataclass(frozen=True, slots=True)
-class BuiltDay:
-    """What the ledger says of one table's day."""
-
-    input_digest: str
-    recipe_digest: str
-    content_digest: str
-
-
-Ledger = Mapping[tuple[date, str], BuiltDay]
-
-
-@dataclass(frozen=True, slots=True)
 class Due:
     """A day to build and why."""
 
@@ -66,35 +51,27 @@ class Due:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class RawListing:
-    """All raw days, as their keys tell."""
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A table to make, and the digest of what decides its rows beside its input."""
 
-    days: Mapping[date, RawDay] = field(default_factory=dict)
-
-    def input_digest(self, table: Table, day: date) -> str:
-        """Return the digest of all that a table's day is built from."""
-        own = digest_of(self._segments(day))
-        if not table.reads_day_before:
-            return own
-        return f"{own} after {digest_of(self._segments(day - ONE_DAY))}"
-
-    def _segments(self, day: date) -> tuple[Segment, ...]:
-        return self.days[day].segments if day in self.days else ()
+    table: Table
+    recipe: str
 
 
 def list_raw(store: RawStore) -> RawListing:
-    """Read what lies in raw and quarantine, from keys alone.
+    """Read what lies in raw and quarantine, from keys alone; what a rewrite replaces does not count.
 
     Raises:
         StoreUnavailable: call again.
     """
+    rewrites = list(rewrite.announced(store))
+    sizes = {stored.key: stored.size for area in (RAW, QUARANTINE) for stored in store.list(area)}
     days: dict[date, list[Segment]] = defaultdict(list)
-    for area in (RAW, QUARANTINE):
-        for stored in store.list(area):
-            if segment := parse_key(stored.key):
-                days[segment.day].append(segment)
-    return RawListing({day: RawDay(day, tuple(days[day])) for day in sorted(days)})
+    for key in sorted(rewrite.counting(sizes, rewrites)):
+        if segment := parse_key(key):
+            days[segment.day].append(segment)
+    return RawListing({day: RawDay(day, tuple(days[day])) for day in sorted(days)}, sizes)
 
 
 def recipe_digest(table: Table) -> str:
@@ -118,23 +95,60 @@ def recipe_digest(table: Table) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def due(raw: RawListing, ledger: Ledger, oldest: date = date.min, tables: Sequence[Table] = BUILT) -> list[Due]:
+def all_steps(makers: Sequence[Maker] = ()) -> list[Step]:
+    """Return what a build makes, each after all that it reads: the tables of the engine, then those of the makers.
+
+    Raises:
+        TableMismatch: one reads what is not there, or itself.
+    """
+    recipes = {maker.table.name: _maker_recipe(maker) for maker in makers}
+    tables = in_order([*BUILT, *(maker.table for maker in makers)])
+    return [Step(table, recipes.get(table.name) or recipe_digest(table)) for table in tables]
+
+
+def due(raw: RawListing, ledger: Ledger, oldest: date = date.min, steps: Sequence[Step] | None = None) -> list[Due]:
     """Return the days from `oldest` on that are due, oldest first. A day without raw is never due: its raw has expired."""
-    recipes = {table.name: recipe_digest(table) for table in tables}
-    found = []
+    return [Due(day, _together(found)) for day, found in due_tables(raw, ledger, oldest, steps).items()]
+
+
+def due_tables(
+    raw: RawListing, ledger: Ledger, oldest: date = date.min, steps: Sequence[Step] | None = None
+) -> dict[date, dict[str, list[str]]]:
+    """Return the days that are due, oldest first; of each the tables, with the reasons."""
+    steps = all_steps() if steps is None else steps
+    found = {}
     for day in (day for day in raw.days if day >= oldest):
-        reasons: dict[str, None] = {}
-        if not any((day, table.name) in ledger for table in tables):
-            found.append(Due(day, ("never built",)))
-            continue
-        for table in tables:
-            built = ledger.get((day, table.name))
-            if built is None:
-                reasons[f"{table.name} was never built"] = None
-            elif built.input_digest != raw.input_digest(table, day):
-                reasons["raw has changed"] = None
-            elif built.recipe_digest != recipes[table.name]:
-                reasons[f"the recipe of {table.name} has changed"] = None
-        if reasons:
-            found.append(Due(day, tuple(reasons)))
+        if not any((day, step.table.name) in ledger for step in steps):
+            found[day] = {step.table.name: ["never built"] for step in steps}
+        elif tables := {step.table.name: why for step in steps if (why := _reasons(step, day, raw, ledger, oldest))}:
+            found[day] = tables
     return found
+
+
+def _together(tables: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return the reasons of a day's tables, each once; those that differ by their table only, and are many, as one."""
+    reasons = dict.fromkeys(reason for found in tables.values() for reason in found)
+    for what, together in ((_NEVER, "{} tables were never built"), (_RECIPE, "the recipes of {} tables have changed")):
+        alike = [reason for reason in (what.format(name) for name in tables) if reason in reasons]
+        if len(alike) > _NAMED:
+            reasons = {reason: None for reason in reasons if reason not in alike}
+            reasons[together.format(len(alike))] = None
+    return tuple(reasons)
+
+
+def _reasons(step: Step, day: date, raw: RawListing, ledger: Ledger, oldest: date) -> list[str]:
+    """Return why a table's day is due; nothing when it is not."""
+    table = step.table
+    built = ledger.get((day, table.name))
+    if built is None:
+        return [_NEVER.format(table.name)]
+    if any(days.around(day)[0] < oldest for days in table.reads.tables.values()):
+        return []  # made when all that it reads was there; what is no longer kept must not be missed from it
+    now = input_digest(table, day, raw, ledger)
+    if built.input_digest != now:
+        return list(changes(table, day, built.input_digest, now))
+    return [] if built.recipe_digest == step.recipe else [_RECIPE.format(table.name)]
+
+
+def _maker_recipe(maker: Maker) -> str:
+    return hashlib.sha256(f"{declaration_digest(maker.table)}\n{maker.recipe}".encode()).hexdigest()[:32]

@@ -22,11 +22,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from telelake.capture.imports.known import day_blocks
 from telelake.capture.imports.words import counted, were
 from telelake.capture.seal import line_of
 from telelake.errors import UnreadableUpdate
 from telelake.ports import RawStore, Stored
-from telelake.raw import QUARANTINE, RAW, Line, Record, pack, read_blocks, segment_key
+from telelake.raw import Line, Record, pack, segment_key
 from telelake.telegram.update import read_update
 
 SOURCE = "import"
@@ -180,15 +181,8 @@ class _Writer:
         return self._known[bot_id, day]
 
     def _stored_ids(self, bot_id: int, day: date) -> set[str]:
-        ids: set[str] = set()
-        for area in (RAW, QUARANTINE):
-            for stored in self._store.list(f"{area}bot={bot_id}/context_date={day.isoformat()}/"):
-                path = self._store.stage(stored.key, self._folder)
-                for block in read_blocks(path):
-                    ids.update(match.decode() for match in _ID.findall(block))
-                if path.is_relative_to(self._folder):
-                    path.unlink()
-        return ids
+        blocks = day_blocks(self._store, bot_id, day, self._folder)
+        return {match.decode() for block in blocks for match in _ID.findall(block)}
 
 
 def _is_update(stored: Stored) -> bool:

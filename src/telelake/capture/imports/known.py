@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from telelake.errors import NotStored
 from telelake.ports import RawStore
 from telelake.raw import QUARANTINE, RAW, parse_key, read_blocks
 
 _FEW_DAYS = 31  # more are found sooner by listing all that a bot has
+_TURNS = 3
+"""Attempts at reading a day whose segments are being joined: that happens to a day once a night."""
 _ID = re.compile(rb'^\{"v":\d+,"record_id":"([^"]+)"', re.MULTILINE)
 
 
@@ -94,14 +97,46 @@ class Known:
         return [day + timedelta(days=shift) for shift in range(-self._around, self._around + 1)]
 
     def _blocks(self, bot_id: int, day: date) -> Iterable[bytes]:
-        if not (keys := self._segments.get((bot_id, day))):
+        if not self._segments.get((bot_id, day)):
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         # Several threads may look into one day: each has copies of its own, and removes no other's.
         with TemporaryDirectory(dir=self._folder) as name:
-            folder = Path(name)
+            yield from day_blocks(self._store, bot_id, day, Path(name), self._segments[bot_id, day])
+
+
+def day_blocks(
+    store: RawStore, bot_id: int, day: date, folder: Path, keys: Sequence[str] | None = None
+) -> Iterator[bytes]:
+    """Yield the lines of a day of a bot, raw and quarantined, in blocks; some perhaps twice.
+
+    A segment that is gone was joined with others meanwhile (upkeep): its lines lie in another then, and all are read anew.
+
+    Raises:
+        StoreError: a segment is damaged.
+        StoreUnavailable: call again.
+    """
+    for turn in range(_TURNS):
+        if keys is None:
+            places = [f"{area}bot={bot_id}/context_date={day.isoformat()}/" for area in (RAW, QUARANTINE)]
+            keys = [each.key for place in places for each in store.list(place) if parse_key(each.key)]
+        try:
             for key in keys:
-                path = self._store.stage(key, folder)
-                yield from read_blocks(path)
-                if path.is_relative_to(folder):
-                    path.unlink()
+                yield from _blocks_of(store, key, folder)
+        except NotStored:
+            if turn + 1 == _TURNS:
+                raise
+            keys = None
+        else:
+            return
+
+
+def _blocks_of(store: RawStore, key: str, folder: Path) -> Iterator[bytes]:
+    """Yield a segment's lines in blocks; a copy in `folder` is removed."""
+    path = store.stage(key, folder)
+    try:
+        yield from read_blocks(path)
+    except FileNotFoundError as error:
+        raise NotStored(f"There is no {key} in the store any more.") from error
+    if path.is_relative_to(folder):
+        path.unlink()

@@ -1,8 +1,8 @@
 """What Telegram sent and the Bot API that telelake knows does not: see docs/drift.md."""
 
 from telelake.tables.model import Column as C
+from telelake.tables.model import Days, Reads, Table
 from telelake.tables.model import Kind as K
-from telelake.tables.model import Table
 
 DRIFT = Table(
     name="drift",
@@ -10,7 +10,7 @@ DRIFT = Table(
     pt="Algo nos updates de um dia que a Bot API, como o telelake a conhece, não tem. Só nomes, nunca o que alguém escreveu.",
     key=("bot_id", "what", "path", "value"),
     sort=("bot_id", "what", "path"),
-    reads_day_before=True,
+    reads=Reads(raw=Days(-1, 0)),
     columns=(
         C(1, "context_date", K.DAY, "Lake day of the updates.", "Dia do lago dos updates.", required=True),
         C(2, "bot_id", K.LONG, "Bot that received them.", "Bot que os recebeu.", required=True),

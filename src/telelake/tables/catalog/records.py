@@ -1,8 +1,8 @@
 """What came in, what could not be read, and what was built from it."""
 
 from telelake.tables.model import Column as C
+from telelake.tables.model import Days, Reads, Table
 from telelake.tables.model import Kind as K
-from telelake.tables.model import Table
 
 UPDATES = Table(
     name="updates",
@@ -10,7 +10,7 @@ UPDATES = Table(
     pt="Um update recebido, de qualquer tipo; o mesmo update recebido de novo não é outro.",
     key=("raw",),
     sort=("chat_id", "occurred_at", "update_id"),
-    reads_day_before=True,
+    reads=Reads(raw=Days(-1, 0)),
     columns=(
         C(1, "context_date", K.DAY, "Lake day of the update's own date, else of its receipt.", "Dia do lago da data do próprio update, senão do recebimento.", required=True),
         C(2, "bot_id", K.LONG, "Bot that received it; 0 for a message of an export.", "Bot que o recebeu; 0 para uma mensagem de exportação.", required=True),
