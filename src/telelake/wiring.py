@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from telelake.present.query import Lake
     from telelake.stores.iceberg import IcebergTables
     from telelake.wrangle.day import Wrangler
+    from telelake.wrangle.masks.columns import Masks
 
 
 class App:
@@ -243,6 +244,28 @@ class App:
         return IcebergTables(self.store, self.settings.home, self.state, self.settings.storage)
 
     @cached_property
+    def masks(self) -> Masks | None:
+        """What tables hold in place of persons; None when pseudonyms are off.
+
+        Raises:
+            SettingsError: the key is missing or short, a bot's id is not known, or the packages for it are not installed.
+        """
+        privacy = self.settings.privacy
+        key = privacy.pseudonym_key()
+        if key is None:
+            return None
+        # Were a bot's id unknown, it would be hashed as a person's here, and be plain where the token is.
+        own = self.settings.bot_ids().values()
+        try:
+            from telelake.wrangle.masks.columns import Masks
+            from telelake.wrangle.masks.ids import Pseudonyms
+        except ModuleNotFoundError as error:
+            raise SettingsError(
+                f"privacy.pseudonyms needs a package that is not installed ({error.name}): pip install 'telelake[masks]'"
+            ) from error
+        return Masks(Pseudonyms(key, own), privacy.phone_region)
+
+    @cached_property
     def wrangler(self) -> Wrangler:
         """What builds days."""
         from telelake.wrangle.day import Wrangler
@@ -252,11 +275,12 @@ class App:
         return Wrangler(
             self.store,
             self.tables,
-            DuckDBEngine(wrangle),
+            DuckDBEngine(wrangle, self.masks),
             self.state / "work",
             wrangle.batch_bytes,
             wrangle.max_day_bytes,
             wrangle.keep_days,
+            self.masks.digest if self.masks else "",
         )
 
     def lake(self) -> Lake:
@@ -334,7 +358,9 @@ class App:
         return health.Status(
             self.settings.home, self.home.timezone, self.home.is_made_up, health.release_number(release),
             health.last_received(updates), health.unsealed_bytes(journal_folder(self.state)),
-            health.day_statuses(listing, due(listing, ledger, self.wrangler.oldest()), builds),
+            health.day_statuses(
+                listing, due(listing, ledger, self.wrangler.oldest(), rules=self.wrangler.rules), builds
+            ),
         )  # fmt: skip
 
     def wrangle_due(self, progress: Callable[[int, int], None] | None = None) -> Any:

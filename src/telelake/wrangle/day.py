@@ -75,6 +75,8 @@ class Wrangler:
     """Compressed raw bytes of the largest day that is attempted; None attempts any."""
     keep_days: int | None = None
     """Days that rows are kept in the tables; None keeps them for ever."""
+    rules: str = ""
+    """Digest of the settings that decide rows; part of each table's recipe."""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def run(
@@ -110,7 +112,7 @@ class Wrangler:
 
     def due(self, listing: RawListing, ledger: Ledger) -> list[date]:
         """Return the days that are due and whose rows are kept, oldest first."""
-        return [each.day for each in due(listing, ledger, self.oldest())]
+        return [each.day for each in due(listing, ledger, self.oldest(), rules=self.rules)]
 
     def status(self) -> tuple[RawListing, Ledger, Release | None]:
         """Return what lies in raw, what was built of it, and the newest release."""
@@ -156,7 +158,7 @@ class Wrangler:
                 report.add(built)
                 entries += self._entries(built, listing, round(time.perf_counter() - start, 3))
                 for name, files in built.tables.items():
-                    recipe = recipe_digest(declared.table(name))
+                    recipe = recipe_digest(declared.table(name), self.rules)
                     changed.setdefault(name, []).extend(
                         each for each in files if _has_changed(each, recipe, ledger.get((each.day, name)))
                     )
@@ -228,7 +230,7 @@ class Wrangler:
     def _entries(self, built: Built, listing: RawListing, seconds: float) -> Iterator[ledgers.Entry]:
         now = self.clock()
         for table in BUILT:
-            recipe = recipe_digest(table)
+            recipe = recipe_digest(table, self.rules)
             for file in built.tables[table.name]:
                 digests = BuiltDay(listing.input_digest(table, file.day), recipe, file.digest)
                 books: Books = built.books[file.day]

@@ -97,8 +97,11 @@ def list_raw(store: RawStore) -> RawListing:
     return RawListing({day: RawDay(day, tuple(days[day])) for day in sorted(days)})
 
 
-def recipe_digest(table: Table) -> str:
-    """Return the digest of what decides a table's rows beside its input: its SQL, its declaration, how lines are read."""
+def recipe_digest(table: Table, rules: str = "") -> str:
+    """Return the digest of what decides a table's rows beside its input: its SQL, its declaration, how lines are read.
+
+    `rules` is the digest of what settings decide, such as pseudonyms.
+    """
     conform = files(__package__).joinpath("conform.py").read_text(encoding="utf-8")
     form_rules = files("telelake.tables").joinpath("form.py").read_text(encoding="utf-8")
     parts = [
@@ -112,13 +115,16 @@ def recipe_digest(table: Table) -> str:
         conform,
         form_rules,
         *map(sql_file, _SHARED_SQL),
+        *([rules] if rules else []),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def due(raw: RawListing, ledger: Ledger, oldest: date = date.min, tables: Sequence[Table] = BUILT) -> list[Due]:
+def due(
+    raw: RawListing, ledger: Ledger, oldest: date = date.min, tables: Sequence[Table] = BUILT, rules: str = ""
+) -> list[Due]:
     """Return the days from `oldest` on that are due, oldest first. A day without raw is never due: its raw has expired."""
-    recipes = {table.name: recipe_digest(table) for table in tables}
+    recipes = {table.name: recipe_digest(table, rules) for table in tables}
     found = []
     for day in (day for day in raw.days if day >= oldest):
         reasons: dict[str, None] = {}
