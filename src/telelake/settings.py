@@ -246,8 +246,8 @@ class Privacy(_Section):
         key = self.pseudonyms.read()
         if len(key) < _KEY_CHARACTERS:
             raise SettingsError(
-                f"The key in {self.pseudonyms.env} has {len(key)} characters; a short one can be guessed, and {_KEY_CHARACTERS} are "
-                "asked for. Make one, keep it apart from the lake, and never change it: openssl rand -hex 32"
+                f"The key in {self.pseudonyms.env} has {len(key)} characters; a short one can be guessed, and {_KEY_CHARACTERS} "
+                "are asked for. Make one, keep it apart from the lake, and never change it: openssl rand -hex 32"
             )
         return key
 

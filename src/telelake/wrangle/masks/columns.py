@@ -70,7 +70,7 @@ class Masks:
         Raises:
             TableMismatch: a column is personal, and there is no rule for what it is.
         """
-        made = [self._column(table, column, rows) for column in table.columns]
+        made = [self._column(column, rows) for column in table.columns]
         return pa.RecordBatch.from_arrays(made, schema=rows.schema)
 
     def texts(self, con: duckdb.DuckDBPyConnection) -> None:
@@ -99,7 +99,7 @@ class Masks:
         for batch in rows:
             yield self.batch(table, batch)
 
-    def _column(self, table: Table, column: Column, rows: pa.RecordBatch) -> pa.Array:
+    def _column(self, column: Column, rows: pa.RecordBatch) -> pa.Array:
         values = rows.column(column.name)
         if column.personal is None:
             return values

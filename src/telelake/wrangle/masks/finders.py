@@ -72,12 +72,14 @@ _TOLD = re.compile(
 )
 """Eight or nine digits are a telephone only where it is said."""
 _NUMBERED = re.compile(
-    r"(?:\b(?:pedido|protocolo|ordem|order|ticket|chamado|nfe?|nota|fiscal|rastreio|rastreamento|tracking|c[oó]digo|code|id|"
+    r"(?:\b(?:pedido|protocolo|ordem|order|ticket|chamado|nf(?:-?e)?|nota|fiscal|rastreio|rastreamento|tracking|c[oó]digo|code|id|"
     r"ref|refer[eê]ncia|contrato|fatura|invoice|matr[ií]cula|processo|boleto|serial|sku|lote|message_id)\b|#)"
     r"\W{0,3}(?:(?:n[ºo°.]?|n[uú]mero|number|no|de|do|da|é|is|foi|was)\W{1,3}){0,3}$",
     re.IGNORECASE,
 )
 """Words before a number without any mark of a telephone that say what else it numbers."""
+
+_IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 
 _BY_MARK = {
     "mention": "@", "text_mention": "name", "email": "mail", "phone_number": "phone",
@@ -90,10 +92,14 @@ def mask_text(text: str, region: str, marks: Iterable[Mapping[str, Any]] = ()) -
 
     A number without a country code is read as one of the region's.
     """
-    text = _cover_marks(text, marks)
-    for kind, find in _FINDERS:
-        text = _cover(text, kind, find(text))
-    return _cover(text, "phone", _phones(text, region))
+    text, before = _cover_marks(text, marks), None
+    # What stood against a number may be found once that is covered.
+    while text != before:
+        before = text
+        for kind, find in _FINDERS:
+            text = _cover(text, kind, find(text))
+        text = _cover(text, "phone", _phones(text, region))
+    return text
 
 
 def mask_of(kind: str, units: int) -> str:
@@ -163,6 +169,8 @@ def _phones(text: str, region: str) -> Iterator[_Span]:
     if country_code_for_region(region) == 55:
         spans |= set(_all(_MOBILE)(text))
     for match in PhoneNumberMatcher(text, region, leniency=Leniency.VALID):
+        if _IPV4.fullmatch(match.raw_string):
+            continue
         if not match.raw_string.isdigit() or not _NUMBERED.search(text[max(0, match.start - 60) : match.start]):
             spans.add((match.start, match.end))
     end = 0
