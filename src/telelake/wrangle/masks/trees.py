@@ -55,7 +55,24 @@ _NOT_IDS = frozenset(
 
 _PLACES = frozenset({"latitude", "longitude"})
 _BIRTH = frozenset({"day", "month", "year"})
+_PLACE_SIGNS = frozenset({"address", "latitude", "location"})
+_PLACE_NAMES = frozenset({"address", "title"})
+"""Of a place: it may be somebody's home."""
 _FILE_NAMES = frozenset({"file_name"})
+_CALLED = frozenset(
+    {
+        "action",
+        "commands",
+        "disable_notification",
+        "media",
+        "permissions",
+        "protect_content",
+        "results",
+        "scope",
+        "timeout",
+    }
+)
+"""Keys of calls and of exports with what is looked at beneath them."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _PEER_KEY = re.compile(r"(?:.*_)?(?:user|chat|from|actor|peer|bot|sender)_ids?|.*_peer")
 _PEER = re.compile(r"(user|chat|channel|)(-?[0-9]{1,20})")
@@ -84,41 +101,47 @@ class Trees:
             return None
         return json.dumps(self._of(found, "", (), 0), ensure_ascii=False, separators=(",", ":"))
 
-    def _of(self, value: Any, key: str, marks: Iterable[Mapping[str, Any]], depth: int) -> Any:
+    def _of(self, value: Any, key: str, marks: Iterable[Mapping[str, Any]], depth: int, known: bool = True) -> Any:
+        """Return a value less what is personal; `known` when no key above it is one that nobody knows."""
         if value is None or isinstance(value, bool) or depth > _DEEPEST:
             return value if depth <= _DEEPEST else None
         if isinstance(value, dict):
+            dropped = _PLACE_NAMES if _PLACE_SIGNS & value.keys() else frozenset()
             return {
-                name: self._of(inner, name, _marks_of(value, name), depth + 1)
+                name: None
+                if name in dropped
+                else self._of(inner, name, _marks_of(value, name), depth + 1, known and name in _keys())
                 for name, inner in value.items()
                 if _NAME.fullmatch(name)
             }
         if isinstance(value, list):
-            return [self._of(inner, key, (), depth + 1) for inner in value]
-        return self._text(value, key, marks, depth) if isinstance(value, str) else self._number(value, key)
+            return [self._of(inner, key, (), depth + 1, known) for inner in value]
+        return (
+            self._text(value, key, marks, depth, known) if isinstance(value, str) else self._number(value, key, known)
+        )
 
-    def _number(self, value: float, key: str) -> float | None:
+    def _number(self, value: float, key: str, known: bool) -> float | None:
         if key in _PLACES:
             return round(value, 1)
         if _is_id(key):
             return self.pseudonyms.of(value) if isinstance(value, int) else None
-        return value if key in _numbers() else None
+        return value if known and key in _numbers() else None
 
-    def _text(self, value: str, key: str, marks: Iterable[Mapping[str, Any]], depth: int) -> str | None:
+    def _text(self, value: str, key: str, marks: Iterable[Mapping[str, Any]], depth: int, known: bool) -> str | None:
         if value[:1] in {"{", "["} and (found := _parsed(value)) is not None:
             # A bot may send an object as a text of JSON.
-            masked = self._of(found, key, (), depth + 1)
+            masked = self._of(found, key, (), depth + 1, known)
             return json.dumps(masked, ensure_ascii=False, separators=(",", ":"))
         if key in _WORDS:
             return mask_text(value, self.region, marks)
         if key in _CODES:
-            return value
+            return value if known else None
         if key in _FILE_NAMES:
             return extension(value)
         if _is_id(key):
             return self._id(value, key)
         number = value.removeprefix("-")
-        return value if key in _numbers() and len(number) <= 15 and number.isdecimal() else None
+        return value if known and key in _numbers() and len(number) <= 15 and number.isdecimal() else None
 
     def _id(self, value: str, key: str) -> str | None:
         """Return an id that is a text: a number, an export's name of a peer, a code of Telegram's."""
@@ -143,6 +166,13 @@ def _parsed(value: str) -> Any:
         return json.loads(value)
     except (ValueError, RecursionError):
         return None
+
+
+@cache
+def _keys() -> frozenset[str]:
+    """Return the keys that somebody has looked at."""
+    fields = {field[0] for each in botapi()["types"].values() for field in each.get("fields", ())}
+    return frozenset(fields | {*botapi()["undocumented_keys_the_server_writes"]}) | _WORDS | _CODES | _NOT_IDS | _CALLED
 
 
 @cache
