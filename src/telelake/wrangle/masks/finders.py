@@ -79,7 +79,8 @@ _NUMBERED = re.compile(
 )
 """Words before a number without any mark of a telephone that say what else it numbers."""
 
-_IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_OTHER = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|\d{5}-\d{3}")
+"""An address of the Internet, a Brazilian postcode."""
 
 _BY_MARK = {
     "mention": "@", "text_mention": "name", "email": "mail", "phone_number": "phone",
@@ -169,7 +170,7 @@ def _phones(text: str, region: str) -> Iterator[_Span]:
     if country_code_for_region(region) == 55:
         spans |= set(_all(_MOBILE)(text))
     for match in PhoneNumberMatcher(text, region, leniency=Leniency.VALID):
-        if _IPV4.fullmatch(match.raw_string):
+        if _OTHER.fullmatch(match.raw_string):
             continue
         if not match.raw_string.isdigit() or not _NUMBERED.search(text[max(0, match.start - 60) : match.start]):
             spans.add((match.start, match.end))
