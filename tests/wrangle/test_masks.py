@@ -138,7 +138,10 @@ def test_people_can_be_counted_and_joined(masked: LakeFolder, clear: LakeFolder)
     """Tables agree with those in clear once ids are replaced; the bot, the group and kinds of files are as they were."""
     of = MASKS.pseudonyms.of
     counts = "SELECT user_id, updates, messages, characters, chats FROM user_days"
-    answered = "SELECT m.user_id, r.user_id, count(*) FROM messages m JOIN user_days r ON r.user_id = m.reply_to_user_id GROUP BY ALL"
+    answered = (
+        "SELECT m.user_id, r.user_id, count(*) FROM messages m JOIN user_days r ON r.user_id = m.reply_to_user_id "
+        "GROUP BY ALL"
+    )
 
     assert sorted(masked.rows(counts)) == sorted((of(user), *rest) for user, *rest in clear.rows(counts))
     assert sorted(masked.rows(answered)) == sorted((of(a), of(b), n) for a, b, n in clear.rows(answered))
