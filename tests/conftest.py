@@ -31,6 +31,7 @@ from tests.moto_server import moto_server
 from tests.plain_tables import PlainTables
 
 if TYPE_CHECKING:
+    from telelake.wrangle.masks.columns import Masks
     from tests.lambdas.cloud import Cloud, Wire
 
 BOT = 7_000_000_001
@@ -40,16 +41,25 @@ NOW = datetime(2026, 3, 10, 15, 0, 0, tzinfo=UTC)
 class LakeFolder:
     """A lake in a folder, with capture's sealing, the real engine and the real tables."""
 
-    def __init__(self, root: Path, zone: str = "America/Sao_Paulo", *, iceberg: bool = True) -> None:
+    def __init__(
+        self, root: Path, zone: str = "America/Sao_Paulo", *, iceberg: bool = True, masks: Masks | None = None
+    ) -> None:
         self.root = root
         self.zone = ZoneInfo(zone)
         self.store = DirectoryStore(root)
         self.tables: TableStore = (
             IcebergTables(self.store, str(root), root / "state") if iceberg else PlainTables(root / "plain")
         )
-        self.engine = DuckDBEngine(Wrangle())
-        self.wrangler = Wrangler(self.store, self.tables, self.engine, root / "state" / "work", 1 << 28)
+        self.mask(masks)
         self._ids = itertools.count(1)
+
+    def mask(self, masks: Masks | None) -> None:
+        """Switch pseudonyms on or off."""
+        self.engine = DuckDBEngine(Wrangle(), masks)
+        work = self.root / "state" / "work"
+        self.wrangler = Wrangler(
+            self.store, self.tables, self.engine, work, 1 << 28, rules=masks.digest if masks else ""
+        )
 
     def record(
         self, body: bytes | dict[str, Any], at: datetime = NOW, bot: int = BOT, record_id: str | None = None

@@ -68,6 +68,8 @@ def _without_userinfo(url: str) -> str:
 _Address = Annotated[str, Field(pattern=r"^https?://"), AfterValidator(_without_userinfo)]
 """An address of http or https that may be shown."""
 
+_KEY_CHARACTERS = 32
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True)
@@ -238,6 +240,31 @@ class Upkeep(_Section):
     """Compressed bytes up to which the raw segments of closed days are joined."""
 
 
+class Privacy(_Section):
+    """What the tables tell of persons. Raw is what Telegram sent, whatever stands here."""
+
+    pseudonyms: Secret | None = None
+    """The key of pseudonyms, 32 characters or more; with it, tables hold keyed hashes for ids, no names, and masked texts."""
+    phone_region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "BR"
+    """Country in which a telephone number without a country code is read when texts are masked."""
+
+    def pseudonym_key(self) -> str | None:
+        """Return the key of pseudonyms, or None when the setting is off.
+
+        Raises:
+            SettingsError: the variable is unset, or what it holds is short enough to be guessed.
+        """
+        if self.pseudonyms is None:
+            return None
+        key = self.pseudonyms.read()
+        if len(key) < _KEY_CHARACTERS:
+            raise SettingsError(
+                f"The key in {self.pseudonyms.env} has {len(key)} characters; a short one can be guessed, and {_KEY_CHARACTERS} "
+                "are asked for. Make one, keep it apart from the lake, and never change it: openssl rand -hex 32"
+            )
+        return key
+
+
 class Sql(_Section):
     """Bounds of a user's query."""
 
@@ -330,6 +357,7 @@ class Settings(BaseSettings):
     schedule: Schedule = Schedule()
     wrangle: Wrangle = Wrangle()
     upkeep: Upkeep = Upkeep()
+    privacy: Privacy = Privacy()
     sql: Sql = Sql()
     storage: Storage = Storage()
     aws: Aws = Aws()
@@ -449,7 +477,8 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
 
 
 def _refuse_unknown_variables(settings: Settings) -> None:
-    secrets = {secret.env for bot in settings.bots.values() for secret in (bot.token, bot.secret) if secret}
+    named = [secret for bot in settings.bots.values() for secret in (bot.token, bot.secret)]
+    secrets = {secret.env for secret in (*named, settings.privacy.pseudonyms) if secret}
     known = {f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields}
     for name in sorted(os.environ):
         # The name of a section's setting goes on after `__`; pydantic checks what follows.

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from telelake.present.query import Lake
     from telelake.stores.iceberg import IcebergTables
     from telelake.wrangle.day import Report, Wrangler
+    from telelake.wrangle.masks.columns import Masks
 
 _TIDY_RELEASES = 10
 """Releases after which old ones, and files that nothing needs, are dropped."""
@@ -252,6 +253,28 @@ class App:
         return IcebergTables(self.store, self.settings.home, self.state, self.settings.storage, self.settings.upkeep)
 
     @cached_property
+    def masks(self) -> Masks | None:
+        """What tables hold in place of persons; None when pseudonyms are off.
+
+        Raises:
+            SettingsError: the key is missing or short, a bot's id is not known, or the packages for it are not installed.
+        """
+        privacy = self.settings.privacy
+        key = privacy.pseudonym_key()
+        if key is None:
+            return None
+        # Were a bot's id unknown, it would be hashed as a person's here, and be plain where the token is.
+        own = self.settings.bot_ids().values()
+        try:
+            from telelake.wrangle.masks.columns import Masks
+            from telelake.wrangle.masks.ids import Pseudonyms
+        except ModuleNotFoundError as error:
+            raise SettingsError(
+                f"privacy.pseudonyms needs a package that is not installed ({error.name}): pip install 'telelake[masks]'"
+            ) from error
+        return Masks(Pseudonyms(key, own), privacy.phone_region)
+
+    @cached_property
     def wrangler(self) -> Wrangler:
         """What builds days."""
         from telelake.wrangle.day import Wrangler
@@ -261,11 +284,12 @@ class App:
         return Wrangler(
             self.store,
             self.tables,
-            DuckDBEngine(wrangle),
+            DuckDBEngine(wrangle, self.masks),
             self.state / "work",
             wrangle.batch_bytes,
             wrangle.max_day_bytes,
             wrangle.keep_days,
+            rules=self.masks.digest if self.masks else "",
             publish_seconds=wrangle.publish_seconds,
         )
 

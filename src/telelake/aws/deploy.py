@@ -69,6 +69,11 @@ def deploy(
         raise SettingsError(
             f"bots.{polled[0]} has mode = 'poll', and on AWS nothing runs that could poll. Set mode = 'webhook' and a `secret`."
         )
+    if settings.privacy.pseudonyms is not None:
+        raise SettingsError(
+            "privacy.pseudonyms is set, and the wrangle function on AWS has no key: it would publish tables in clear. Build them "
+            "on a machine with the key (telelake wrangle --home s3://…), or take the setting out."
+        )
     bots = {name: _BotSecret(bot.bot_id(name), bot.webhook_secret(name)) for name, bot in settings.bots.items()}
     apis = _apis(settings)
     if not bots:

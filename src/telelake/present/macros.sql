@@ -25,14 +25,15 @@ CREATE MACRO chosen_messages(first_day, last_day, in_chat, in_week) AS TABLE
            OR coalesce(chats.continuing_chat_id, messages.chat_id) = continuing_chat(CAST(in_chat AS BIGINT)));
 
 -- Latest name of each person or bot: first and last name, else @username, else #id; the id is added when two share it.
+-- A pseudonym (2^52 or more: no id of Telegram's is) is shown by its last six digits, if they are no other's.
 CREATE MACRO people_names() AS TABLE
     SELECT user_id,
-           CASE WHEN count(*) OVER (PARTITION BY name) > 1 AND name NOT LIKE '#%'
+           CASE WHEN count(*) OVER (PARTITION BY name) > 1 AND (name NOT LIKE '#%' OR user_id >= 4503599627370496)
                 THEN name || ' #' || user_id ELSE name END AS person
     FROM (SELECT user_id,
                  coalesce(nullif(trim(concat_ws(' ', first_name, last_name)), ''),
                           '@' || nullif(username, ''),
-                          '#' || user_id) AS name
+                          '#' || CASE WHEN user_id >= 4503599627370496 THEN user_id % 1000000 ELSE user_id END) AS name
           FROM users);
 
 -- Every day from the first to the last.

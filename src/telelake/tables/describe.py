@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from telelake.errors import SettingsError
 from telelake.tables.catalog import TABLES, VIEWS, table
-from telelake.tables.model import Column, Table, View
+from telelake.tables.model import Column, Personal, Table, View
 
 
 def list_text(lang: str) -> str:
@@ -35,7 +35,8 @@ def reference_page() -> str:
         "# Tables",
         "Generated from the declarations in `src/telelake/tables/catalog` by `make reference`; do not edit.",
         "Times are UTC, ids 64-bit integers. Every table is partitioned by `context_date`, the lake day.",
-        "**P** marks a personal column; **!** one that is never null.",
+        "**P** marks a personal column and says what it tells, which decides what pseudonyms put in its place; **!** one that is never null.",
+        _personal(),
     ]
     for each in TABLES:
         rows = [
@@ -54,6 +55,20 @@ def reference_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _personal() -> str:
+    """Return the personal columns by what they tell."""
+    lines = ["| personal | columns |", "|---|---|"]
+    for kind in Personal:
+        found: dict[str, list[str]] = {}
+        for each in TABLES:
+            for column in each.columns:
+                if column.personal is kind:
+                    found.setdefault(column.name, []).append(each.name)
+        names = "; ".join(f"`{name}` ({', '.join(tables)})" for name, tables in found.items())
+        lines.append(f"| {kind.value} | {names} |")
+    return "\n".join(lines)
+
+
 def _said(what: Table | View | Column, lang: str) -> str:
     if lang not in {"en", "pt"}:
         raise SettingsError(f"--lang {lang} is not known. Use en or pt.")
@@ -61,7 +76,7 @@ def _said(what: Table | View | Column, lang: str) -> str:
 
 
 def _marks(column: Column) -> str:
-    return ("P" if column.personal else "") + ("!" if column.required else "")
+    return (f"P {column.personal.value} " if column.personal else "") + ("!" if column.required else "")
 
 
 def _sources(column: Column) -> str:

@@ -25,6 +25,27 @@ class Kind(Enum):
         self.athena = athena
 
 
+class Personal(Enum):
+    """What a column tells of a person. It decides what pseudonyms put in its place: see `telelake.wrangle.masks`."""
+
+    ID = "id"
+    """Telegram's id of a person, or of a chat, which is the person's in a private chat: a keyed hash."""
+    CODE = "code"
+    """A code of Telegram's with a person's id inside, such as an inline message's: a keyed hash."""
+    NAME = "name"
+    """A name, username, signature, phone number or address of a person: dropped."""
+    CHAT_NAME = "chat name"
+    """A chat's name: dropped where the table's `chat_id` is a person's, else as words."""
+    TEXT = "text"
+    """Words that people wrote: what identifies in them is masked."""
+    FILE = "file name"
+    """A file's name: only its extension stays."""
+    PLACE = "place"
+    """Degrees of a place: rounded to one decimal, some 11 km."""
+    JSON = "json"
+    """JSON with anything in it: what is known to be personal is masked, and what nobody knows is dropped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column. Times are UTC; ids are 64-bit integers."""
@@ -41,8 +62,8 @@ class Column:
     """The Bot API fields it is read from, such as `Message.chat.id`; `Event` stands for any other kind's payload."""
     required: bool = False
     """Never null; a check before publishing."""
-    personal: bool = False
-    """Tells something of a person: masked, forgotten, and kept out of Iceberg's column metrics."""
+    personal: Personal | None = None
+    """What it tells of a person, if anything; such a column is forgotten, and kept out of Iceberg's column metrics."""
     element_id: int | None = None
     """Iceberg's field id of a list's elements."""
 

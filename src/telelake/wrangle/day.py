@@ -42,7 +42,7 @@ class Wrangler(Means):
             release = self.tables.latest()
             listing = list_raw(self.raw)
             ledger = self._ledger(release)
-            oldest, steps = self.oldest(), all_steps(self.makers)
+            oldest, steps = self.oldest(), all_steps(self.makers, self.rules)
             found = due_tables(listing, ledger, oldest, steps)
             made = {maker.table.name for maker in self.makers}
             if wanted:
@@ -62,7 +62,7 @@ class Wrangler(Means):
 
     def why_due(self, listing: RawListing, ledger: Ledger) -> list[Due]:
         """Return the same, with the reasons."""
-        return due(listing, ledger, self.oldest(), all_steps(self.makers))
+        return due(listing, ledger, self.oldest(), all_steps(self.makers, self.rules))
 
     def status(self) -> tuple[RawListing, Ledger, Release | None]:
         """Return what lies in raw, what was built of it, and the newest release."""

@@ -10,11 +10,12 @@ import time
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from itertools import islice
 from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -30,6 +31,9 @@ from telelake.wrangle.conform import Broken, conform, is_regular
 from telelake.wrangle.files import copy_days
 from telelake.wrangle.sql import sql_file
 
+if TYPE_CHECKING:
+    from telelake.wrangle.masks.columns import Masks
+
 _INTERRUPTED = "Query interrupted"
 """What DuckDB makes of Ctrl-C while a query runs."""
 _ROW_GROUP = 122_880
@@ -43,8 +47,9 @@ _SORTED_RECORDS = 500_000
 class DuckDBEngine:
     """An `Engine` on one machine; see the module."""
 
-    def __init__(self, settings: Wrangle) -> None:
+    def __init__(self, settings: Wrangle, masks: Masks | None = None) -> None:
         self._settings = settings
+        self._masks = masks
         self._closing: Thread | None = None
 
     def build(self, days: Sequence[DayInput], into: Path) -> Built:
@@ -53,7 +58,7 @@ class DuckDBEngine:
         with self._memory() as con:
             self._configure(con, into)
             try:
-                return _Run(con, days, into).build()
+                return _Run(con, days, into, self._masks).build()
             except RuntimeError as error:
                 if str(error) == _INTERRUPTED:
                     raise KeyboardInterrupt from error
@@ -103,10 +108,13 @@ class DuckDBEngine:
 class _Run:
     """One build: the connection, its input, and the time that each stage took."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, days: Sequence[DayInput], into: Path) -> None:
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, days: Sequence[DayInput], into: Path, masks: Masks | None = None
+    ) -> None:
         self.con = con
         self.days = days
         self.into = into
+        self.masks = masks
         self.seconds: dict[str, float] = {}
 
     def build(self) -> Built:
@@ -119,6 +127,9 @@ class _Run:
         with self._timed("states"):
             self.con.execute(f"CREATE TABLE states AS {sql_file('_states')}")
             self.con.execute(f"CREATE VIEW message_states AS {sql_file('_message_states')}")
+        if self.masks:
+            with self._timed("masks"):
+                self.masks.texts(self.con)  # after `states`, which tell two states apart by their words
         # Two at a time: what one leaves of the processors, at its end and in its checks, the other takes.
         with ThreadPoolExecutor(2) as pool:
             tables = dict(zip((table.name for table in BUILT), pool.map(self._table, BUILT), strict=True))
@@ -291,13 +302,14 @@ class _Run:
             f"WRITE_BLOOM_FILTER false, FIELD_IDS {derive.field_ids(table)}"
         )
         days = ", ".join(f"DATE '{day.day.isoformat()}'" for day in self.days)
-        rows = f"{select} WHERE context_date IN ({days}) {order}"
-        if len(self.days) > 1:
-            return copy_days(con, rows, folder, options, len(self.days))
-        folder.mkdir()
-        path = folder / "all.parquet"
-        copied = con.execute(f"COPY ({rows}) TO {parse.text(str(path))} ({options})").fetchone()
-        return {self.days[0].day: path} if copied and copied[0] else {}
+        rows = f"{select} WHERE context_date IN ({days})"
+        with self.masks.passed(con, table, rows) if self.masks else nullcontext(rows) as passed:
+            if len(self.days) > 1:
+                return copy_days(con, f"{passed} {order}", folder, options, len(self.days))
+            folder.mkdir()
+            path = folder / "all.parquet"
+            copied = con.execute(f"COPY ({passed} {order}) TO {parse.text(str(path))} ({options})").fetchone()
+            return {self.days[0].day: path} if copied and copied[0] else {}
 
     def _books(self, tables: Mapping[str, Sequence[DayFile]]) -> dict[date, Books]:
         """Return each day's account; the rows are those that were written."""

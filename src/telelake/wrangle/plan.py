@@ -74,8 +74,11 @@ def list_raw(store: RawStore) -> RawListing:
     return RawListing({day: RawDay(day, tuple(days[day])) for day in sorted(days)}, sizes)
 
 
-def recipe_digest(table: Table) -> str:
-    """Return the digest of what decides a table's rows beside its input: its SQL, its declaration, how lines are read."""
+def recipe_digest(table: Table, rules: str = "") -> str:
+    """Return the digest of what decides a table's rows beside its input: its SQL, its declaration, how lines are read.
+
+    `rules` is the digest of what settings decide, such as pseudonyms.
+    """
     conform = files(__package__).joinpath("conform.py").read_text(encoding="utf-8")
     form_rules = files("telelake.tables").joinpath("form.py").read_text(encoding="utf-8")
     parts = [
@@ -89,21 +92,24 @@ def recipe_digest(table: Table) -> str:
         conform,
         form_rules,
         *map(sql_file, _SHARED_SQL),
+        *([rules] if rules else []),
     ]
     if table is DRIFT:
         parts += [files(package).joinpath("drift.py").read_text() for package in ("telelake.telegram", __package__)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def all_steps(makers: Sequence[Maker] = ()) -> list[Step]:
+def all_steps(makers: Sequence[Maker] = (), rules: str = "") -> list[Step]:
     """Return what a build makes, each after all that it reads: the tables of the engine, then those of the makers.
+
+    `rules` is as of `recipe_digest`; what is made from others has it from them.
 
     Raises:
         TableMismatch: one reads what is not there, or itself.
     """
     recipes = {maker.table.name: _maker_recipe(maker) for maker in makers}
     tables = in_order([*BUILT, *(maker.table for maker in makers)])
-    return [Step(table, recipes.get(table.name) or recipe_digest(table)) for table in tables]
+    return [Step(table, recipes.get(table.name) or recipe_digest(table, rules)) for table in tables]
 
 
 def due(raw: RawListing, ledger: Ledger, oldest: date = date.min, steps: Sequence[Step] | None = None) -> list[Due]:

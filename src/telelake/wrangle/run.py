@@ -93,6 +93,8 @@ class Means:
     """Compressed raw bytes of the largest day that is attempted; None attempts any."""
     keep_days: int | None = None
     """Days that rows are kept in the tables; None keeps them for ever."""
+    rules: str = ""
+    """Digest of the settings that decide rows; part of each table's recipe."""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     makers: Sequence[Maker] = ()
     """What makes tables from other tables."""

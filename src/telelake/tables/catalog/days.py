@@ -2,6 +2,7 @@
 
 from telelake.tables.model import Column as C
 from telelake.tables.model import Kind as K
+from telelake.tables.model import Personal as P
 from telelake.tables.model import Table, View
 
 USER_DAYS = Table(
@@ -12,10 +13,10 @@ USER_DAYS = Table(
     sort=("user_id",),
     columns=(
         C(1, "context_date", K.DAY, "Lake day.", "Dia do lago.", required=True),
-        C(2, "user_id", K.LONG, "Telegram's id of the person or bot.", "Id da pessoa ou bot no Telegram.", ("Message.from.id", "Event.from.id", "Event.user.id"), required=True, personal=True),
-        C(3, "first_name", K.TEXT, "First name.", "Nome.", ("Message.from.first_name", "Event.from.first_name", "Event.user.first_name"), personal=True),
-        C(4, "last_name", K.TEXT, "Last name.", "Sobrenome.", ("Message.from.last_name", "Event.from.last_name", "Event.user.last_name"), personal=True),
-        C(5, "username", K.TEXT, "Username without @.", "Nome de usuário sem @.", ("Message.from.username", "Event.from.username", "Event.user.username"), personal=True),
+        C(2, "user_id", K.LONG, "Telegram's id of the person or bot.", "Id da pessoa ou bot no Telegram.", ("Message.from.id", "Event.from.id", "Event.user.id"), required=True, personal=P.ID),
+        C(3, "first_name", K.TEXT, "First name.", "Nome.", ("Message.from.first_name", "Event.from.first_name", "Event.user.first_name"), personal=P.NAME),
+        C(4, "last_name", K.TEXT, "Last name.", "Sobrenome.", ("Message.from.last_name", "Event.from.last_name", "Event.user.last_name"), personal=P.NAME),
+        C(5, "username", K.TEXT, "Username without @.", "Nome de usuário sem @.", ("Message.from.username", "Event.from.username", "Event.user.username"), personal=P.NAME),
         C(6, "language_code", K.TEXT, "Language of the person's app.", "Idioma do aplicativo da pessoa.", ("Message.from.language_code", "Event.from.language_code", "Event.user.language_code")),
         C(7, "is_bot", K.BOOL, "Whether it is a bot.", "Se é um bot.", ("Message.from.is_bot", "Event.from.is_bot", "Event.user.is_bot")),
         C(8, "is_premium", K.BOOL, "Whether the person has Telegram Premium.", "Se a pessoa tem Telegram Premium.", ("Message.from.is_premium", "Event.from.is_premium", "Event.user.is_premium")),
@@ -36,10 +37,10 @@ CHAT_DAYS = Table(
     sort=("chat_id",),
     columns=(
         C(1, "context_date", K.DAY, "Lake day.", "Dia do lago.", required=True),
-        C(2, "chat_id", K.LONG, "Telegram's id of the chat.", "Id do chat no Telegram.", ("Message.chat.id", "Event.chat.id", "Event.message.chat.id"), required=True),
+        C(2, "chat_id", K.LONG, "Telegram's id of the chat.", "Id do chat no Telegram.", ("Message.chat.id", "Event.chat.id", "Event.message.chat.id"), required=True, personal=P.ID),
         C(3, "type", K.TEXT, "private, group, supergroup or channel.", "private, group, supergroup ou channel.", ("Message.chat.type", "Event.chat.type", "Event.message.chat.type")),
-        C(4, "title", K.TEXT, "Title of a group or channel; name of the person in a private chat.", "Título do grupo ou canal; nome da pessoa num chat privado.", ("Message.chat.title", "Message.chat.first_name", "Message.chat.last_name", "Event.chat.title", "Event.chat.first_name", "Event.chat.last_name", "Event.message.chat.title", "Event.message.chat.first_name", "Event.message.chat.last_name"), personal=True),
-        C(5, "username", K.TEXT, "Public username without @.", "Nome público sem @.", ("Message.chat.username", "Event.chat.username", "Event.message.chat.username"), personal=True),
+        C(4, "title", K.TEXT, "Title of a group or channel; name of the person in a private chat.", "Título do grupo ou canal; nome da pessoa num chat privado.", ("Message.chat.title", "Message.chat.first_name", "Message.chat.last_name", "Event.chat.title", "Event.chat.first_name", "Event.chat.last_name", "Event.message.chat.title", "Event.message.chat.first_name", "Event.message.chat.last_name"), personal=P.CHAT_NAME),
+        C(5, "username", K.TEXT, "Public username without @.", "Nome público sem @.", ("Message.chat.username", "Event.chat.username", "Event.message.chat.username"), personal=P.CHAT_NAME),
         C(6, "is_forum", K.BOOL, "Whether it has topics.", "Se tem tópicos.", ("Message.chat.is_forum", "Event.chat.is_forum", "Event.message.chat.is_forum")),
         C(7, "migrated_to_chat_id", K.LONG, "Supergroup that it became that day.", "Supergrupo em que se transformou nesse dia."),
         C(8, "migrated_from_chat_id", K.LONG, "Basic group that it was before that day.", "Grupo que era antes desse dia."),

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from telelake.tables.model import Column as C
 from telelake.tables.model import Kind as K
+from telelake.tables.model import Personal as P
 from telelake.tables.model import Table
 
 _MEDIA = ("video", "animation", "audio", "voice", "video_note", "document", "sticker", "live_photo", "photo")
@@ -16,8 +17,8 @@ def _media(field: str, *kinds: str) -> tuple[str, ...]:
 _IDENTITY = (
     C(1, "context_date", K.DAY, "Lake day of the message's own date; an edit lies in the day of the message it edits.", "Dia do lago em que a mensagem foi enviada; uma edição fica no dia da mensagem original.", required=True),
     C(2, "bot_id", K.LONG, "Bot that saw this state; 0 for an export.", "Bot que viu este estado; 0 para uma exportação.", required=True),
-    C(3, "account_id", K.LONG, "Whose numbering `message_id` follows: 0 in supergroups and channels (the chat's own), else the id of the bot, or of the person whose export it is.", "De quem é a numeração de `message_id`: 0 em supergrupos e canais (do próprio chat), senão o id do bot, ou da pessoa de quem é a exportação.", required=True),
-    C(4, "chat_id", K.LONG, "Chat the message was posted in.", "Chat em que a mensagem foi enviada.", ("Message.chat.id",)),
+    C(3, "account_id", K.LONG, "Whose numbering `message_id` follows: 0 in supergroups and channels (the chat's own), else the id of the bot, or of the person whose export it is.", "De quem é a numeração de `message_id`: 0 em supergrupos e canais (do próprio chat), senão o id do bot, ou da pessoa de quem é a exportação.", required=True, personal=P.ID),
+    C(4, "chat_id", K.LONG, "Chat the message was posted in.", "Chat em que a mensagem foi enviada.", ("Message.chat.id",), personal=P.ID),
     C(5, "message_id", K.LONG, "Number of the message, unique within (account_id, chat_id); 0 for an ephemeral one.", "Número da mensagem, único em (account_id, chat_id); 0 para uma efêmera.", ("Message.message_id",)),
     C(6, "business_connection_id", K.TEXT, "Business connection whose account numbers the message.", "Conexão comercial cuja conta numera a mensagem.", ("Message.business_connection_id",)),
     C(7, "ephemeral_message_id", K.LONG, "Number of an ephemeral message.", "Número de uma mensagem efêmera.", ("Message.ephemeral_message_id",)),
@@ -30,14 +31,14 @@ _IDENTITY = (
 )  # fmt: skip
 
 _SENDER = (
-    C(14, "user_id", K.LONG, "Sender as Telegram names it; null for channel posts.", "Remetente segundo o Telegram; nulo em posts de canal.", ("Message.from.id",), personal=True),
-    C(15, "sender_name", K.TEXT, "Sender's first and last name as seen.", "Nome e sobrenome do remetente, como vistos.", ("Message.from.first_name", "Message.from.last_name"), personal=True),
-    C(16, "sender_username", K.TEXT, "Sender's username as seen, without @.", "Nome de usuário do remetente, como visto, sem @.", ("Message.from.username",), personal=True),
+    C(14, "user_id", K.LONG, "Sender as Telegram names it; null for channel posts.", "Remetente segundo o Telegram; nulo em posts de canal.", ("Message.from.id",), personal=P.ID),
+    C(15, "sender_name", K.TEXT, "Sender's first and last name as seen.", "Nome e sobrenome do remetente, como vistos.", ("Message.from.first_name", "Message.from.last_name"), personal=P.NAME),
+    C(16, "sender_username", K.TEXT, "Sender's username as seen, without @.", "Nome de usuário do remetente, como visto, sem @.", ("Message.from.username",), personal=P.NAME),
     C(17, "is_bot", K.BOOL, "Whether the sender is a bot.", "Se o remetente é um bot.", ("Message.from.is_bot",)),
-    C(18, "sender_chat_id", K.LONG, "Chat the message was sent on behalf of (channel, anonymous admin).", "Chat em nome do qual a mensagem foi enviada (canal, admin anônimo).", ("Message.sender_chat.id",)),
-    C(19, "sender_tag", K.TEXT, "Tag of the sender in the chat.", "Etiqueta do remetente no chat.", ("Message.sender_tag",), personal=True),
-    C(20, "author_signature", K.TEXT, "Signature of a channel post or title of an anonymous admin.", "Assinatura de um post de canal ou título de um admin anônimo.", ("Message.author_signature",), personal=True),
-    C(21, "via_bot_id", K.LONG, "Bot whose inline result was sent.", "Bot cujo resultado inline foi enviado.", ("Message.via_bot.id",)),
+    C(18, "sender_chat_id", K.LONG, "Chat the message was sent on behalf of (channel, anonymous admin).", "Chat em nome do qual a mensagem foi enviada (canal, admin anônimo).", ("Message.sender_chat.id",), personal=P.ID),
+    C(19, "sender_tag", K.TEXT, "Tag of the sender in the chat.", "Etiqueta do remetente no chat.", ("Message.sender_tag",), personal=P.NAME),
+    C(20, "author_signature", K.TEXT, "Signature of a channel post or title of an anonymous admin.", "Assinatura de um post de canal ou título de um admin anônimo.", ("Message.author_signature",), personal=P.NAME),
+    C(21, "via_bot_id", K.LONG, "Bot whose inline result was sent.", "Bot cujo resultado inline foi enviado.", ("Message.via_bot.id",), personal=P.ID),
     C(22, "chat_type", K.TEXT, "private, group, supergroup or channel.", "private, group, supergroup ou channel.", ("Message.chat.type",)),
     C(23, "thread_id", K.LONG, "Topic or thread in the chat.", "Tópico ou fio no chat.", ("Message.message_thread_id",)),
     C(24, "is_topic_message", K.BOOL, "Whether it was sent to a forum topic.", "Se foi enviada a um tópico de fórum.", ("Message.is_topic_message",)),
@@ -47,25 +48,25 @@ _SENDER = (
 )  # fmt: skip
 
 _CONTENT = (
-    C(28, "text", K.TEXT, "Text.", "Texto.", ("Message.text",), personal=True),
-    C(29, "caption", K.TEXT, "Caption of a photo, video, document, …", "Legenda de foto, vídeo, documento, …", ("Message.caption",), personal=True),
+    C(28, "text", K.TEXT, "Text.", "Texto.", ("Message.text",), personal=P.TEXT),
+    C(29, "caption", K.TEXT, "Caption of a photo, video, document, …", "Legenda de foto, vídeo, documento, …", ("Message.caption",), personal=P.TEXT),
     C(30, "length", K.LONG, "Characters of text or caption (Unicode code points).", "Caracteres do texto ou da legenda (pontos de código Unicode)."),
     C(31, "reply_to_message_id", K.LONG, "Message it replies to, in the same chat.", "Mensagem a que responde, no mesmo chat.", ("Message.reply_to_message.message_id",)),
-    C(32, "reply_to_user_id", K.LONG, "Sender of the message it replies to.", "Remetente da mensagem a que responde.", ("Message.reply_to_message.from.id",), personal=True),
-    C(33, "reply_to_external_chat_id", K.LONG, "Other chat that holds the message it replies to.", "Outro chat onde está a mensagem a que responde.", ("Message.external_reply.chat.id",)),
+    C(32, "reply_to_user_id", K.LONG, "Sender of the message it replies to.", "Remetente da mensagem a que responde.", ("Message.reply_to_message.from.id",), personal=P.ID),
+    C(33, "reply_to_external_chat_id", K.LONG, "Other chat that holds the message it replies to.", "Outro chat onde está a mensagem a que responde.", ("Message.external_reply.chat.id",), personal=P.ID),
     C(34, "reply_to_external_message_id", K.LONG, "Message in another chat that it replies to.", "Mensagem de outro chat a que responde.", ("Message.external_reply.message_id",)),
     C(35, "reply_to_story_id", K.LONG, "Story it replies to.", "Story a que responde.", ("Message.reply_to_story.id",)),
-    C(36, "quote", K.TEXT, "Part of the other message that it quotes.", "Trecho citado da outra mensagem.", ("Message.quote.text",), personal=True),
+    C(36, "quote", K.TEXT, "Part of the other message that it quotes.", "Trecho citado da outra mensagem.", ("Message.quote.text",), personal=P.TEXT),
     C(37, "forward_kind", K.TEXT, "Where it was forwarded from: user, hidden_user, chat or channel.", "De onde foi encaminhada: user, hidden_user, chat ou channel.", ("Message.forward_origin.type",)),
     C(38, "forward_sent_at", K.TIME, "When the forwarded message was sent (UTC).", "Quando a mensagem encaminhada foi enviada (UTC).", ("Message.forward_origin.date",)),
-    C(39, "forward_user_id", K.LONG, "Person who wrote the forwarded message.", "Pessoa que escreveu a mensagem encaminhada.", ("Message.forward_origin.sender_user.id",), personal=True),
-    C(40, "forward_sender_name", K.TEXT, "Name of a hidden person who wrote the forwarded message.", "Nome de pessoa oculta que escreveu a mensagem encaminhada.", ("Message.forward_origin.sender_user_name",), personal=True),
-    C(41, "forward_chat_id", K.LONG, "Chat or channel the forwarded message comes from.", "Chat ou canal de origem da mensagem encaminhada.", ("Message.forward_origin.sender_chat.id", "Message.forward_origin.chat.id")),
+    C(39, "forward_user_id", K.LONG, "Person who wrote the forwarded message.", "Pessoa que escreveu a mensagem encaminhada.", ("Message.forward_origin.sender_user.id",), personal=P.ID),
+    C(40, "forward_sender_name", K.TEXT, "Name of a hidden person who wrote the forwarded message.", "Nome de pessoa oculta que escreveu a mensagem encaminhada.", ("Message.forward_origin.sender_user_name",), personal=P.NAME),
+    C(41, "forward_chat_id", K.LONG, "Chat or channel the forwarded message comes from.", "Chat ou canal de origem da mensagem encaminhada.", ("Message.forward_origin.sender_chat.id", "Message.forward_origin.chat.id"), personal=P.ID),
     C(42, "forward_message_id", K.LONG, "Number of the forwarded message in its channel.", "Número da mensagem encaminhada no seu canal.", ("Message.forward_origin.message_id",)),
     C(43, "is_automatic_forward", K.BOOL, "Whether a channel's post was forwarded to its discussion group by itself.", "Se um post de canal foi encaminhado sozinho ao grupo de discussão.", ("Message.is_automatic_forward",)),
     C(44, "media_group_id", K.TEXT, "Album the message belongs to.", "Álbum a que a mensagem pertence.", ("Message.media_group_id",)),
     C(45, "file_unique_id", K.TEXT, "Telegram's lasting id of the file, the same for every bot.", "Id duradouro do arquivo no Telegram, igual para todo bot.", _media("file_unique_id")),
-    C(46, "file_name", K.TEXT, "Name of the file.", "Nome do arquivo.", _media("file_name", "video", "animation", "audio", "document"), personal=True),
+    C(46, "file_name", K.TEXT, "Name of the file.", "Nome do arquivo.", _media("file_name", "video", "animation", "audio", "document"), personal=P.FILE),
     C(47, "mime_type", K.TEXT, "MIME type of the file.", "Tipo MIME do arquivo.", _media("mime_type", "video", "animation", "audio", "voice", "document", "live_photo")),
     C(48, "file_bytes", K.LONG, "Size of the file, bytes.", "Tamanho do arquivo, em bytes.", _media("file_size")),
     C(49, "duration_seconds", K.LONG, "Length of audio or video, seconds.", "Duração de áudio ou vídeo, em segundos.", _media("duration", "video", "animation", "audio", "voice", "video_note", "live_photo")),
@@ -73,8 +74,8 @@ _CONTENT = (
     C(51, "height", K.LONG, "Height of picture or video, pixels.", "Altura da imagem ou vídeo, em pixels.", _media("height", "video", "animation", "sticker", "live_photo", "photo")),
     C(52, "sticker_emoji", K.TEXT, "Emoji of the sticker.", "Emoji da figurinha.", ("Message.sticker.emoji",)),
     C(53, "sticker_set", K.TEXT, "Set of the sticker.", "Pacote da figurinha.", ("Message.sticker.set_name",)),
-    C(54, "latitude", K.DOUBLE, "Latitude of a location or venue, degrees.", "Latitude do local, em graus.", ("Message.location.latitude",), personal=True),
-    C(55, "longitude", K.DOUBLE, "Longitude of a location or venue, degrees.", "Longitude do local, em graus.", ("Message.location.longitude",), personal=True),
+    C(54, "latitude", K.DOUBLE, "Latitude of a location or venue, degrees.", "Latitude do local, em graus.", ("Message.location.latitude",), personal=P.PLACE),
+    C(55, "longitude", K.DOUBLE, "Longitude of a location or venue, degrees.", "Longitude do local, em graus.", ("Message.location.longitude",), personal=P.PLACE),
     C(56, "migrated_to_chat_id", K.LONG, "Supergroup that this basic group became.", "Supergrupo em que este grupo se transformou.", ("Message.migrate_to_chat_id",)),
     C(57, "migrated_from_chat_id", K.LONG, "Basic group that this supergroup was.", "Grupo que este supergrupo era antes.", ("Message.migrate_from_chat_id",)),
     C(58, "entities", K.LONG, "Marked parts of text or caption (table message_entities).", "Trechos marcados do texto ou legenda (tabela message_entities)."),
@@ -130,13 +131,13 @@ MESSAGE_ENTITIES = Table(
     columns=(
         *(replace(column, id=number) for number, column in enumerate(_ENTITY_IDENTITY, 1)),
         C(8, "sent_at", K.TIME, "When the message was sent (UTC).", "Quando a mensagem foi enviada (UTC)."),
-        C(9, "user_id", K.LONG, "Sender of the message.", "Remetente da mensagem.", personal=True),
+        C(9, "user_id", K.LONG, "Sender of the message.", "Remetente da mensagem.", personal=P.ID),
         C(10, "position", K.LONG, "1 for the first in the message.", "1 para o primeiro da mensagem.", required=True),
         C(11, "type", K.TEXT, "mention, hashtag, bot_command, url, text_link, bold, …", "mention, hashtag, bot_command, url, text_link, bold, …", ("Message.entities.type", "Message.caption_entities.type")),
         C(12, "offset_utf16", K.LONG, "Where it begins, in UTF-16 units as Telegram counts.", "Onde começa, em unidades UTF-16 como o Telegram conta.", ("Message.entities.offset", "Message.caption_entities.offset")),
         C(13, "length_utf16", K.LONG, "How long it is, in UTF-16 units.", "Seu tamanho, em unidades UTF-16.", ("Message.entities.length", "Message.caption_entities.length")),
-        C(14, "value", K.TEXT, "The marked text itself; null when offset and length do not fit the text.", "O próprio trecho marcado; nulo quando posição e tamanho não cabem no texto.", personal=True),
-        C(15, "url", K.TEXT, "Target of a text_link.", "Destino de um text_link.", ("Message.entities.url", "Message.caption_entities.url"), personal=True),
-        C(16, "mentioned_user_id", K.LONG, "Person of a text_mention.", "Pessoa de um text_mention.", ("Message.entities.user.id", "Message.caption_entities.user.id"), personal=True),
+        C(14, "value", K.TEXT, "The marked text itself; null when offset and length do not fit the text.", "O próprio trecho marcado; nulo quando posição e tamanho não cabem no texto.", personal=P.TEXT),
+        C(15, "url", K.TEXT, "Target of a text_link.", "Destino de um text_link.", ("Message.entities.url", "Message.caption_entities.url"), personal=P.TEXT),
+        C(16, "mentioned_user_id", K.LONG, "Person of a text_mention.", "Pessoa de um text_mention.", ("Message.entities.user.id", "Message.caption_entities.user.id"), personal=P.ID),
     ),
 )  # fmt: skip

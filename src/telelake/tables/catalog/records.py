@@ -3,6 +3,7 @@
 from telelake.tables.model import Column as C
 from telelake.tables.model import Days, Reads, Table
 from telelake.tables.model import Kind as K
+from telelake.tables.model import Personal as P
 
 UPDATES = Table(
     name="updates",
@@ -16,8 +17,8 @@ UPDATES = Table(
         C(2, "bot_id", K.LONG, "Bot that received it; 0 for a message of an export.", "Bot que o recebeu; 0 para uma mensagem de exportação.", required=True),
         C(3, "update_id", K.LONG, "Telegram's number of the update; wraps and resets. Null for a message of an export.", "Número do update no Telegram; recomeça às vezes. Nulo para uma mensagem de exportação."),
         C(4, "kind", K.TEXT, "message, edited_message, callback_query, …, or export_message; null when the update has no payload.", "message, edited_message, callback_query, …, ou export_message; nulo quando o update não tem conteúdo."),
-        C(5, "chat_id", K.LONG, "Chat it belongs to.", "Chat a que pertence.", ("Message.chat.id", "Event.chat.id", "Event.message.chat.id")),
-        C(6, "user_id", K.LONG, "Person or bot who did it.", "Pessoa ou bot que o fez.", ("Message.from.id", "Event.from.id", "Event.user.id", "Event.boost.source.user.id", "Event.source.user.id"), personal=True),
+        C(5, "chat_id", K.LONG, "Chat it belongs to.", "Chat a que pertence.", ("Message.chat.id", "Event.chat.id", "Event.message.chat.id"), personal=P.ID),
+        C(6, "user_id", K.LONG, "Person or bot who did it.", "Pessoa ou bot que o fez.", ("Message.from.id", "Event.from.id", "Event.user.id", "Event.boost.source.user.id", "Event.source.user.id"), personal=P.ID),
         C(7, "message_id", K.LONG, "Message it is or is about.", "Mensagem que é ou de que trata.", ("Message.message_id", "Event.message_id", "Event.message.message_id")),
         C(8, "occurred_at", K.TIME, "When it happened (UTC): the edit's time for an edit, else its own date; null for kinds without one.", "Quando aconteceu (UTC): o momento da edição, senão a própria data; nulo nos tipos sem data.", ("Message.date", "Message.edit_date", "Event.date", "Event.remove_date")),
         C(9, "received_at", K.TIME, "When it was captured (UTC).", "Quando foi capturado (UTC).", required=True),
@@ -26,7 +27,7 @@ UPDATES = Table(
         C(12, "bytes", K.LONG, "Size of the body as JSON text, bytes.", "Tamanho do corpo em texto JSON, em bytes.", required=True),
         C(13, "raw", K.TEXT, "record_id of its raw record.", "record_id do seu registro bruto.", required=True),
         C(14, "deliveries", K.LONG, "Times it was received that day.", "Vezes em que foi recebido no dia.", required=True),
-        C(15, "extra", K.TEXT, "JSON of what no column reads; the whole payload for kinds that have no table yet.", "JSON do que nenhuma coluna lê; o conteúdo inteiro nos tipos que ainda não têm tabela.", personal=True),
+        C(15, "extra", K.TEXT, "JSON of what no column reads; the whole payload for kinds that have no table yet.", "JSON do que nenhuma coluna lê; o conteúdo inteiro nos tipos que ainda não têm tabela.", personal=P.JSON),
         C(16, "notes", K.TEXTS, "What was wrong in it, by path; each such value is null.", "O que havia de errado, por caminho; cada valor desses é nulo.", element_id=17),
     ),
 )  # fmt: skip
@@ -46,13 +47,13 @@ CALLS = Table(
         C(6, "http_status", K.LONG, "HTTP status of the answer; null without one.", "Status HTTP da resposta; nulo sem resposta."),
         C(7, "ok", K.BOOL, "Whether Telegram did it; null without an answer.", "Se o Telegram atendeu; nulo sem resposta."),
         C(8, "error_code", K.LONG, "Telegram's error code.", "Código de erro do Telegram."),
-        C(9, "description", K.TEXT, "Telegram's description of the error.", "Descrição do erro pelo Telegram."),
+        C(9, "description", K.TEXT, "Telegram's description of the error.", "Descrição do erro pelo Telegram.", personal=P.TEXT),
         C(10, "retry_after_seconds", K.LONG, "Seconds that Telegram asked to wait (flood control).", "Segundos que o Telegram pediu para esperar (controle de inundação)."),
-        C(11, "chat_id", K.LONG, "Chat of the message that it made or changed, else the number it named as chat_id.", "Chat da mensagem que criou ou mudou, senão o número dado em chat_id."),
+        C(11, "chat_id", K.LONG, "Chat of the message that it made or changed, else the number it named as chat_id.", "Chat da mensagem que criou ou mudou, senão o número dado em chat_id.", personal=P.ID),
         C(12, "message_id", K.LONG, "Message that it made or changed, else the one that it named; the first of several.", "Mensagem que criou ou mudou, senão a que indicou; a primeira de várias."),
         C(13, "messages", K.LONG, "Messages in the answer; they are in table messages, with direction `out`.", "Mensagens na resposta; estão na tabela messages, com direction `out`.", required=True),
-        C(14, "request", K.TEXT, "JSON of its fields, secrets taken out; an uploaded file is its name, type and size.", "JSON dos seus campos, sem segredos; um arquivo enviado é seu nome, tipo e tamanho.", personal=True),
-        C(15, "result", K.TEXT, "JSON of the answer's result when it holds no message.", "JSON do resultado quando não contém mensagem.", personal=True),
+        C(14, "request", K.TEXT, "JSON of its fields, secrets taken out; an uploaded file is its name, type and size.", "JSON dos seus campos, sem segredos; um arquivo enviado é seu nome, tipo e tamanho.", personal=P.JSON),
+        C(15, "result", K.TEXT, "JSON of the answer's result when it holds no message.", "JSON do resultado quando não contém mensagem.", personal=P.JSON),
         C(16, "source", K.TEXT, "How it was seen: proxy, or webhook for a call in the bot's answer.", "Como foi visto: proxy, ou webhook para um pedido na resposta do bot.", required=True),
         C(17, "bytes", K.LONG, "Size of the record, bytes.", "Tamanho do registro, em bytes.", required=True),
         C(18, "received_at", K.TIME, "When it was captured (UTC).", "Quando foi capturado (UTC).", required=True),
