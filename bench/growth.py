@@ -25,8 +25,9 @@ from dataclasses import dataclass
 from multiprocessing import Pool
 from pathlib import Path
 
-import wrangle
 import zstandard
+
+import wrangle
 
 MILLION = 1_000_000
 _ID = re.compile(rb'"(id|update_id)":(-?)(\d+)')
@@ -62,9 +63,7 @@ def main() -> None:
                 f"peak {cost.megabytes:.0f} MB, scratch {cost.scratch_megabytes:.0f} MB",
                 flush=True,
             )
-    middle = {
-        millions: statistics.median_low([each.wall for each in costs]) for millions, costs in runs.items()
-    }
+    middle = {millions: statistics.median_low([each.wall for each in costs]) for millions, costs in runs.items()}
     print(f"within wrangle.memory = {asked.memory}:")
     for millions, costs in runs.items():
         smaller = min(middle)
@@ -100,8 +99,9 @@ def copy(base: Path, lake: Path, number: int) -> None:
         lines = zstandard.ZstdDecompressor().decompress(path.read_bytes())
         lines = lines.replace(b'"record_id":"bench-', b'"record_id":"bench-%d-' % number)
         lines = _ID.sub(lambda found: b'"%b":%b%d' % (found[1], found[2], int(found[3]) + number * _APART), lines)
+        records = lines.count(b"\n")
         digest = hashlib.sha256(f"{number} {path.name}".encode()).hexdigest()[:32]
-        target = lake / path.parent.relative_to(base) / f"{lines.count(b'\n')}-{digest}.ndjson.zst"
+        target = lake / path.parent.relative_to(base) / f"{records}-{digest}.ndjson.zst"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(zstandard.ZstdCompressor(3, write_checksum=True, write_content_size=True).compress(lines))
 
@@ -135,7 +135,7 @@ def size(folder: Path) -> int:
     for where, _, names in os.walk(folder):
         for name in names:
             try:
-                total += os.stat(Path(where) / name).st_blocks * 512
+                total += (Path(where) / name).stat().st_blocks * 512
             except FileNotFoundError:
                 continue
     return total
