@@ -43,7 +43,7 @@ _SORTED_RECORDS = 500_000
 class DuckDBEngine:
     """An `Engine` on one machine; see the module."""
 
-    def __init__(self, settings: Wrangle, most_in_memory: int | None = None) -> None:
+    def __init__(self, settings: Wrangle, *, most_in_memory: int | None = None) -> None:
         """Build within `settings`; `most_in_memory` is for who wants to decide what is a large day, see `room.room`."""
         self._settings = settings
         self._most_in_memory = most_in_memory
