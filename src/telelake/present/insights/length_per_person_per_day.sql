@@ -4,19 +4,16 @@
 -- definition.pt: Média de caracteres (pontos de código Unicode do texto ou legenda) das mensagens que têm algum, para cada uma das sete pessoas que mais escreveram na seleção, por dia do lago (no fuso do lago), e para as demais juntas (linha sem pessoa). Mensagens sem texto nem legenda ficam de fora, assim como bots, mensagens enviadas em nome de um chat e mensagens de serviço. Um dia sem tal mensagem não tem média nem linha.
 -- chart: heatmap x=day y=person color=average_length order=rank
 -- params: from, to, chat, week
-WITH chosen AS MATERIALIZED (SELECT day, person_id, count(*) AS messages, count(*) FILTER (length > 0) AS worded,
-                                    sum(length) FILTER (length > 0) AS characters
-                             FROM chosen_messages($from, $to, $chat, $week)
-                             WHERE person_id IS NOT NULL GROUP BY 1, 2),
-     ranked AS (SELECT person_id, row_number() OVER (ORDER BY sum(messages) DESC, person_id) AS place
+WITH chosen AS MATERIALIZED (SELECT * FROM chosen_messages($from, $to, $chat, $week) WHERE person_id IS NOT NULL),
+     ranked AS (SELECT person_id, row_number() OVER (ORDER BY count(*) DESC, person_id) AS place
                 FROM chosen GROUP BY person_id),
      averages AS (SELECT chosen.day,
                          least(ranked.place, 8) AS rank,
                          any_value(chosen.person_id) FILTER (ranked.place < 8) AS user_id,
-                         round(sum(chosen.characters) / sum(chosen.worded), 1) AS average_length,
-                         CAST(sum(chosen.worded) AS BIGINT) AS messages
+                         round(avg(chosen.length), 1) AS average_length,
+                         count(*) AS messages
                   FROM chosen JOIN ranked ON ranked.person_id = chosen.person_id
-                  WHERE chosen.worded > 0
+                  WHERE chosen.length > 0
                   GROUP BY 1, 2)
 SELECT averages.day,
        averages.rank,

@@ -4,14 +4,13 @@
 -- definition.pt: Mensagens de cada uma das sete pessoas que mais escreveram na seleção, por dia do lago (no fuso do lago), e das demais juntas (linha sem pessoa). Em empate vale o menor id. Os nomes são os últimos vistos. Bots, mensagens enviadas em nome de um chat e mensagens de serviço ficam de fora. Dias sem mensagens aparecem com 0.
 -- chart: stacked x=day y=messages color=person order=rank
 -- params: from, to, chat, week
-WITH chosen AS MATERIALIZED (SELECT day, person_id, count(*) AS messages FROM chosen_messages($from, $to, $chat, $week)
-                             WHERE person_id IS NOT NULL GROUP BY 1, 2),
-     ranked AS (SELECT person_id, row_number() OVER (ORDER BY sum(messages) DESC, person_id) AS place
+WITH chosen AS MATERIALIZED (SELECT * FROM chosen_messages($from, $to, $chat, $week) WHERE person_id IS NOT NULL),
+     ranked AS (SELECT person_id, row_number() OVER (ORDER BY count(*) DESC, person_id) AS place
                 FROM chosen GROUP BY person_id),
      series AS (SELECT least(place, 8) AS rank, any_value(person_id) FILTER (place < 8) AS user_id
                 FROM ranked GROUP BY 1),
      days AS (FROM days_between((SELECT min(day) FROM chosen), (SELECT max(day) FROM chosen))),
-     counts AS (SELECT chosen.day, least(ranked.place, 8) AS rank, CAST(sum(chosen.messages) AS BIGINT) AS messages
+     counts AS (SELECT chosen.day, least(ranked.place, 8) AS rank, count(*) AS messages
                 FROM chosen JOIN ranked ON ranked.person_id = chosen.person_id GROUP BY 1, 2)
 SELECT days.day,
        series.rank,
