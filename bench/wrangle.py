@@ -6,6 +6,8 @@
 * floor: bare DuckDB, `read_ndjson` of the same segments with a declared type of 12 columns and one COPY to zstd Parquet.
 * full floor: the same, with the declared type of all that our tables read of a message (one struct, one COPY).
 * peer: what the course pipelines do: `json.loads` a line, flatten one kind of message, one Parquet file by pyarrow.
+* one by one (with --one-by-one): the same work the other way that is seen in the field: an object a message, an Arrow table
+  of one row each, all of them joined at the end. It takes minutes and gigabytes.
 
 The raw lake is made once, by the demo's generator and capture's sealing, and kept in --data.
 """
@@ -86,12 +88,42 @@ for path in sorted(glob.glob(sys.argv[1])):
 pq.write_table(pa.table(rows), sys.argv[2])
 """
 
+ONE_BY_ONE = """
+import glob, io, json, sys, pyarrow as pa, pyarrow.parquet as pq, zstandard
+from dataclasses import asdict, dataclass
+@dataclass
+class Message:
+    update_id: int
+    message_id: int
+    date: int
+    text: str | None
+    chat_id: int
+    user_id: int | None
+    first_name: str | None
+kinds = {"text": pa.string(), "first_name": pa.string()}
+schema = pa.schema([(name, kinds.get(name, pa.int64())) for name in Message.__annotations__])
+tables = []
+for path in sorted(glob.glob(sys.argv[1])):
+    with open(path, "rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
+        for line in io.TextIOWrapper(stream, encoding="utf-8"):
+            body = json.loads(line)["body"]
+            message = body.get("message")
+            if not message:
+                continue
+            sender = message.get("from", {})
+            made = Message(body["update_id"], message["message_id"], message["date"], message.get("text"),
+                           message["chat"]["id"], sender.get("id"), sender.get("first_name"))
+            tables.append(pa.Table.from_pylist([asdict(made)], schema=schema))
+pq.write_table(pa.concat_tables(tables), sys.argv[2])
+"""
+
 
 def main() -> None:
     """Make the lake if needed, run all in turn, print medians and ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--updates", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--one-by-one", action="store_true")
     parser.add_argument("--data", type=Path, default=Path(__file__).parent / "data")
     asked = parser.parse_args()
     lake = asked.data / f"day-{asked.updates}"
@@ -101,16 +133,19 @@ def main() -> None:
     print(
         f"{sum(raw.parse_key(str(path.relative_to(lake))).records for path in segments):,} records, {len(segments)} segments"
     )
-    results: dict[str, list[tuple[float, float]]] = {"ours": [], "floor": [], "full floor": [], "peer": []}
+    sides = {"ours": ours, "floor": floor, "full floor": full_floor, "peer": peer}
+    if asked.one_by_one:
+        sides["one by one"] = one_by_one
+    results: dict[str, list[tuple[float, float]]] = {name: [] for name in sides}
     for number in range(asked.rounds):
-        for name, run in (("ours", ours), ("floor", floor), ("full floor", full_floor), ("peer", peer)):
+        for name, run in sides.items():
             seconds, megabytes = run(lake, asked.data)
             results[name].append((seconds, megabytes))
             print(f"round {number + 1} {name}: {seconds:.2f} s, {megabytes:.0f} MB", flush=True)
     seconds = {name: statistics.median(each[0] for each in runs) for name, runs in results.items()}
     for name, runs in results.items():
         print(f"{name}: median {seconds[name]:.2f} s, peak {max(each[1] for each in runs):.0f} MB")
-    for other in ("floor", "full floor", "peer"):
+    for other in (name for name in sides if name != "ours"):
         ratios = [a[0] / b[0] for a, b in zip(results["ours"], results[other], strict=True)]
         print(f"ours / {other}: {statistics.median(ratios):.2f} (median of the rounds' ratios)")
 
@@ -168,6 +203,11 @@ def full_floor(lake: Path, data: Path) -> tuple[float, float]:
 def peer(lake: Path, data: Path) -> tuple[float, float]:
     """The course pipeline's way."""
     return timed([sys.executable, "-c", PEER, f"{lake}/raw/*/*/*.zst", str(data / "peer.parquet")])
+
+
+def one_by_one(lake: Path, data: Path) -> tuple[float, float]:
+    """The same, with an object and an Arrow table for each message."""
+    return timed([sys.executable, "-c", ONE_BY_ONE, f"{lake}/raw/*/*/*.zst", str(data / "peer.parquet")])
 
 
 def timed(command: list[str], environment: dict[str, str] | None = None) -> tuple[float, float]:

@@ -216,7 +216,7 @@ class Wrangle(_Section):
     """How much of the machine a build may use."""
 
     memory: Annotated[str, Field(pattern=r"^\d+(MB|GB)$")] = "1500MB"
-    """Memory that the engine may account for before it spills to disk; a build stays well below it in practice."""
+    """Memory of the whole process that builds; the rows of a day that does not fit lie in a file below `state_dir`."""
     threads: Annotated[int, Field(ge=1)] | None = None
     """Threads of the engine; all processors when unset."""
     batch_bytes: Annotated[int, Field(ge=1)] = 16 * 1024 * 1024

@@ -9,6 +9,7 @@ CREATE MACRO continuing_chat(id) AS
 -- all. `person_id` is null for bots and for what was sent in the name of a chat (channel posts, anonymous admins).
 CREATE MACRO chosen_messages(first_day, last_day, in_chat, in_week) AS TABLE
     SELECT messages.context_date AS day,
+           messages.sent_at,
            local_time(messages.sent_at) AS local_sent_at,
            coalesce(chats.continuing_chat_id, messages.chat_id) AS chat_id,
            messages.kind,
@@ -23,6 +24,15 @@ CREATE MACRO chosen_messages(first_day, last_day, in_chat, in_week) AS TABLE
       AND (in_week IS NULL OR strftime(messages.context_date, '%G-W%V') = in_week)
       AND (in_chat IS NULL
            OR coalesce(chats.continuing_chat_id, messages.chat_id) = continuing_chat(CAST(in_chat AS BIGINT)));
+
+-- Those of them that have a time, by lake day and quarter of an hour on the local clock. A quarter is converted once, for all of its
+-- messages: no zone is off from UTC by less since 1972, and to convert ten million times takes a second.
+CREATE MACRO chosen_quarters(first_day, last_day, in_chat, in_week) AS TABLE
+    SELECT day, local_time(to_timestamp(quarter * 900)) AS local_quarter, messages
+    FROM (SELECT day, epoch_us(sent_at) // 900000000 AS quarter, count(*) AS messages
+          FROM chosen_messages(first_day, last_day, in_chat, in_week)
+          WHERE sent_at IS NOT NULL
+          GROUP BY 1, 2);
 
 -- Latest name of each person or bot: first and last name, else @username, else #id; the id is added when two share it.
 -- A pseudonym (2^52 or more: no id of Telegram's is) is shown by its last six digits, if they are no other's.

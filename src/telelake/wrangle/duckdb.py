@@ -29,6 +29,7 @@ from telelake.tables.model import Table
 from telelake.wrangle import drift, parse
 from telelake.wrangle.conform import Broken, conform, is_regular
 from telelake.wrangle.files import copy_days
+from telelake.wrangle.room import Room, room
 from telelake.wrangle.sql import sql_file
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = "Query interrupted"
 """What DuckDB makes of Ctrl-C while a query runs."""
-_ROW_GROUP = 122_880
 _DICTIONARY = 4096
 """Distinct values of a row group above which a column is written plain: a dictionary of more costs more than it saves."""
 _DRIFTED_AT_ONCE = 50_000
@@ -47,18 +47,23 @@ _SORTED_RECORDS = 500_000
 class DuckDBEngine:
     """An `Engine` on one machine; see the module."""
 
-    def __init__(self, settings: Wrangle, masks: Masks | None = None) -> None:
+    def __init__(self, settings: Wrangle, masks: Masks | None = None, *, most_in_memory: int | None = None) -> None:
+        """Build within `settings`; `most_in_memory` is for who wants to decide what is a large day, see `room.room`."""
         self._settings = settings
         self._masks = masks
+        self._most_in_memory = most_in_memory
         self._closing: Thread | None = None
 
     def build(self, days: Sequence[DayInput], into: Path) -> Built:
         """Build every declared table for some days; see `ports.Engine`."""
         into.mkdir(parents=True, exist_ok=True)
-        with self._memory() as con:
-            self._configure(con, into)
+        given = room(
+            self._settings, sum(path.stat().st_size for day in days for path in day.paths), self._most_in_memory
+        )
+        with self._database(into / "rows.db" if given.on_disk else None) as con:
+            self._configure(con, into, given)
             try:
-                return _Run(con, days, into, self._masks).build()
+                return _Run(con, days, into, given, self._masks).build()
             except RuntimeError as error:
                 if str(error) == _INTERRUPTED:
                     raise KeyboardInterrupt from error
@@ -80,24 +85,27 @@ class DuckDBEngine:
                 ) from error
 
     @contextmanager
-    def _memory(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Yield a database in memory; what does not fit spills.
+    def _database(self, file: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Yield a database in memory, of which what does not fit spills, or in a new file.
 
         To give back a gigabyte takes a while, which the caller can use; the next build waits for it.
         """
         if self._closing:
             self._closing.join()
-        con = duckdb.connect()
+        con = duckdb.connect(str(file) if file else ":memory:")
         try:
             yield con
         finally:
-            self._closing = Thread(target=con.close, name="telelake-engine-close")
-            self._closing.start()
+            if file:
+                con.close()  # holds little, and the caller is about to remove the file
+            else:
+                self._closing = Thread(target=con.close, name="telelake-engine-close")
+                self._closing.start()
 
-    def _configure(self, con: duckdb.DuckDBPyConnection, into: Path) -> None:
-        con.execute(f"SET memory_limit = '{self._settings.memory}'")
-        if self._settings.threads:
-            con.execute(f"SET threads = {self._settings.threads}")
+    def _configure(self, con: duckdb.DuckDBPyConnection, into: Path, given: Room) -> None:
+        con.execute(f"SET memory_limit = '{given.engine}B'")
+        con.execute(f"SET threads = {given.threads}")
+        con.execute("PRAGMA disable_checkpoint_on_shutdown")  # a file of rows is of no use to anyone afterwards
         con.execute("SET TimeZone = 'UTC'")
         con.execute("SET preserve_insertion_order = false")  # raw has no order to preserve
         con.execute("SET temp_directory = ?", [str(into / "spill")])
@@ -109,11 +117,12 @@ class _Run:
     """One build: the connection, its input, and the time that each stage took."""
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, days: Sequence[DayInput], into: Path, masks: Masks | None = None
+        self, con: duckdb.DuckDBPyConnection, days: Sequence[DayInput], into: Path, given: Room, masks: Masks | None
     ) -> None:
         self.con = con
         self.days = days
         self.into = into
+        self.given = given
         self.masks = masks
         self.seconds: dict[str, float] = {}
 
@@ -131,7 +140,7 @@ class _Run:
             with self._timed("masks"):
                 self.masks.texts(self.con)  # after `states`, which tell two states apart by their words
         # Two at a time: what one leaves of the processors, at its end and in its checks, the other takes.
-        with ThreadPoolExecutor(2) as pool:
+        with ThreadPoolExecutor(self.given.tables_at_once) as pool:
             tables = dict(zip((table.name for table in BUILT), pool.map(self._table, BUILT), strict=True))
         return Built(tables, self._books(tables), self.seconds)
 
@@ -148,10 +157,11 @@ class _Run:
             return []
         strange: Collection[Path] = where
         try:
-            self.con.execute(parse.insert_records(list(where)))
+            self._read(parse.insert_records(list(where)))
             odd, unmarked, strange = self._odd()
             irregular = sorted(odd | {path for path in unmarked - odd if not is_regular(path)})
-            self.con.execute("DELETE FROM records WHERE list_contains(?, file)", [list(self._files(irregular))])
+            if irregular:
+                self.con.execute("DELETE FROM records WHERE list_contains(?, file)", [list(self._files(irregular))])
             again: list[Path] = []
         except duckdb.InvalidInputException:
             # Which line it was is the conformer's to find; if even it finds none, every segment is written anew.
@@ -160,7 +170,7 @@ class _Run:
             again = [path for path in where if path not in set(irregular)]
         conformed, broken = self._conform(irregular, where, Content.UPDATES)
         if again := [*again, *conformed]:
-            self.con.execute(parse.insert_records(again))
+            self._read(parse.insert_records(again))
         self._note_drift({path: day for path, day in where.items() if path in strange})
         return broken
 
@@ -177,12 +187,12 @@ class _Run:
         self.con.execute(parse.create_call_lines())
         if regular := [path for path in where if path not in set(irregular)]:
             try:
-                self.con.execute(parse.insert_call_lines(regular))
+                self._read(parse.insert_call_lines(regular))
             except duckdb.InvalidInputException:
                 irregular = list(where)  # as with exports
         conformed, broken = self._conform(irregular, where, Content.CALLS)
         if conformed:
-            self.con.execute(parse.insert_call_lines(conformed))
+            self._read(parse.insert_call_lines(conformed))
         self.con.execute(parse.create_called())
         self.con.execute("DROP TABLE call_lines")
         if where:
@@ -197,14 +207,26 @@ class _Run:
         irregular = [path for path in where if not is_regular(path, Content.EXPORTS)]
         if regular := [path for path in where if path not in set(irregular)]:
             try:
-                self.con.execute(parse.insert_exported(regular))
+                self._read(parse.insert_exported(regular))
             except duckdb.InvalidInputException:
                 # In what no column reads: a half character, a number beyond all numbers.
                 irregular = list(where)
         conformed, broken = self._conform(irregular, where, Content.EXPORTS)
         if conformed:
-            self.con.execute(parse.insert_exported(conformed))
+            self._read(parse.insert_exported(conformed))
         return broken
+
+    def _read(self, statement: str) -> None:
+        """Run a statement that reads raw; where a line is longer than lines are, once more with room for it."""
+        for longest in parse.LINES:
+            self.con.execute(f"SET VARIABLE longest_line = {longest}")
+            try:
+                self.con.execute(statement)
+            except duckdb.InvalidInputException as error:
+                if longest == parse.LINES[-1] or "maximum_object_size" not in str(error):
+                    raise
+            else:
+                return
 
     def _conform(
         self, paths: Sequence[Path], where: Mapping[Path, date], content: Content, into: str = "conformed"
@@ -250,7 +272,7 @@ class _Run:
         )
         paths = [path for day in self.days for path in day.quarantine]
         if paths:
-            self.con.execute(parse.insert_unreadable(paths))
+            self._read(parse.insert_unreadable(paths))
         for day, line in broken:
             self.con.execute(
                 "INSERT INTO unreadable (context_date, reason, bytes, raw) VALUES (?, ?, ?, ?)",
@@ -273,11 +295,11 @@ class _Run:
         ).fetchone() or (0,)
         paths = list(before) if undated[0] else []
         try:
-            self.con.execute(parse.create_earlier(paths))
+            self._read(parse.create_earlier(paths))
         except duckdb.InvalidInputException:
             # Told to pass over a line that it cannot read, the engine passes over some of its neighbours too.
             conformed, _ = self._conform(paths, before, Content.UPDATES, "earlier")
-            self.con.execute(parse.create_earlier(conformed))
+            self._read(parse.create_earlier(conformed))
         self.con.execute(sql_file("_duplicates"))
         if any(day.exports for day in self.days):
             self.con.execute(sql_file("_exported_twice"))
@@ -298,7 +320,7 @@ class _Run:
         if max(day.records for day in self.days) <= _SORTED_RECORDS:
             order = f"ORDER BY {', '.join(('context_date', *table.sort))}"
         options = (
-            f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}, DICTIONARY_SIZE_LIMIT {_DICTIONARY}, "
+            f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {self.given.row_group}, DICTIONARY_SIZE_LIMIT {_DICTIONARY}, "
             f"WRITE_BLOOM_FILTER false, FIELD_IDS {derive.field_ids(table)}"
         )
         days = ", ".join(f"DATE '{day.day.isoformat()}'" for day in self.days)

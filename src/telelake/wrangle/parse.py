@@ -15,8 +15,9 @@ from telelake.telegram.update import MESSAGE_KINDS, botapi, update_kinds
 from telelake.wrangle import exports
 from telelake.wrangle.sql import sql_file
 
-_LINE_BYTES = 64 * 1024 * 1024
-"""The longest line the engine takes; a body of 4 MiB of escapes and its envelope fit many times."""
+LINES = (16 * 1024 * 1024, 64 * 1024 * 1024)
+"""Bytes of the longest line that the engine takes, as tried one after the other: each thread holds twice as many. A body
+that capture takes and its envelope fit the first many times; imports take longer ones."""
 
 _USUAL = ("from", "chat")
 """Objects that nearly every message has; `names` holds the members of the message, then of each of these."""
@@ -112,14 +113,18 @@ def insert_unreadable(paths: Sequence[Path]) -> str:
 
 
 def create_earlier(paths: Sequence[Path]) -> str:
-    """Return the statement that makes `earlier`: the identities of what lies in the day before, as of the day itself."""
+    """Return the statement that makes `earlier`: what lies in the day before and may lie in the day itself, as of the latter.
+
+    Only what has no date of its own comes twice; all other identities of a large day would take much memory.
+    """
     columns = {"sha256": "VARCHAR", "body": "STRUCT(update_id BIGINT)"}
     if not paths:
         return "CREATE TABLE earlier (context_date DATE, bot_id BIGINT, update_id BIGINT, body_hash UBIGINT)"
     return (
         "CREATE TABLE earlier AS SELECT DISTINCT context_date + 1 AS context_date, bot AS bot_id, "
         f"body.update_id AS update_id, hash(sha256) AS body_hash "
-        f"FROM {_read(paths, columns)} WHERE sha256 IS NOT NULL"
+        f"FROM {_read(paths, columns)} WHERE sha256 IS NOT NULL AND (bot, body.update_id) IN "
+        "(SELECT (bot_id, update_id) FROM records WHERE is_dated IS DISTINCT FROM true)"
     )
 
 
@@ -128,7 +133,7 @@ def _read(paths: Sequence[Path], columns: dict[str, str]) -> str:
     types = ", ".join(f"{name}: {text(kind)}" for name, kind in columns.items())
     return (
         f"read_ndjson([{files}], columns = {{{types}}}, filename = true, hive_partitioning = true, "
-        f"hive_types = {{'context_date': DATE, 'bot': BIGINT}}, maximum_object_size = {_LINE_BYTES})"
+        f"hive_types = {{'context_date': DATE, 'bot': BIGINT}}, maximum_object_size = getvariable('longest_line'))"
     )
 
 

@@ -4,11 +4,11 @@
 -- definition.pt: Mensagens pela hora do dia em que foram enviadas, no fuso do lago, no total e num dia médio (divididas pelo número de dias da primeira à última mensagem escolhida, contando os sem mensagens). Mensagens de serviço e sem data ficam de fora; as de bots contam.
 -- chart: bar x=hour y=messages
 -- params: from, to, chat, week
-WITH chosen AS MATERIALIZED (SELECT * FROM chosen_messages($from, $to, $chat, $week) WHERE local_sent_at IS NOT NULL),
+WITH chosen AS MATERIALIZED (FROM chosen_quarters($from, $to, $chat, $week)),
      span AS (SELECT date_diff('day', min(day), max(day)) + 1 AS days FROM chosen),
-     counts AS (SELECT hour(local_sent_at) AS hour, count(*) AS messages FROM chosen GROUP BY 1)
+     counts AS (SELECT hour(local_quarter) AS hour, sum(messages) AS messages FROM chosen GROUP BY 1)
 SELECT hours.hour,
-       coalesce(counts.messages, 0) AS messages,
+       CAST(coalesce(counts.messages, 0) AS BIGINT) AS messages,
        round(coalesce(counts.messages, 0) / coalesce(span.days, 1), 2) AS messages_per_day
 FROM range(24) AS hours(hour)
 CROSS JOIN span

@@ -4,9 +4,9 @@
 -- definition.pt: Mensagens por dia da semana (1 é segunda) e hora de envio no fuso do lago, em todos os dias escolhidos; escolha uma semana ISO para ver só essa semana. Mensagens de serviço e sem data ficam de fora; as de bots contam. Todas as 168 horas da semana aparecem, com 0 quando nada foi enviado.
 -- chart: heatmap x=hour y=weekday color=messages
 -- params: from, to, chat, week
-WITH counts AS (SELECT isodow(local_sent_at) AS weekday, hour(local_sent_at) AS hour, count(*) AS messages
-                FROM chosen_messages($from, $to, $chat, $week) WHERE local_sent_at IS NOT NULL GROUP BY 1, 2)
-SELECT weekdays.weekday, hours.hour, coalesce(counts.messages, 0) AS messages
+WITH counts AS (SELECT isodow(local_quarter) AS weekday, hour(local_quarter) AS hour, sum(messages) AS messages
+                FROM chosen_quarters($from, $to, $chat, $week) GROUP BY 1, 2)
+SELECT weekdays.weekday, hours.hour, CAST(coalesce(counts.messages, 0) AS BIGINT) AS messages
 FROM range(1, 8) AS weekdays(weekday)
 CROSS JOIN range(24) AS hours(hour)
 LEFT JOIN counts ON counts.weekday = weekdays.weekday AND counts.hour = hours.hour

@@ -4,12 +4,13 @@
 -- definition.pt: Mensagens que não são de serviço; pessoas diferentes que as escreveram (sem bots e sem mensagens enviadas em nome de um chat); dias com ao menos uma mensagem; mensagens divididas por esses dias; a hora do dia, no fuso do lago, e o dia com mais mensagens (em empate, o primeiro).
 -- chart: figures
 -- params: from, to, chat, week
-WITH chosen AS MATERIALIZED (FROM chosen_messages($from, $to, $chat, $week))
-SELECT count(*) AS messages,
+WITH chosen AS MATERIALIZED (SELECT day, person_id, count(*) AS messages
+                             FROM chosen_messages($from, $to, $chat, $week) GROUP BY 1, 2)
+SELECT CAST(coalesce(sum(messages), 0) AS BIGINT) AS messages,
        count(DISTINCT person_id) AS people,
        count(DISTINCT day) AS days,
-       round(count(*) / nullif(count(DISTINCT day), 0), 1) AS messages_per_day,
-       (SELECT hour(local_sent_at) FROM chosen WHERE local_sent_at IS NOT NULL
-        GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1) AS busiest_hour,
-       (SELECT day FROM chosen GROUP BY day ORDER BY count(*) DESC, day LIMIT 1) AS busiest_day
+       round(sum(messages) / nullif(count(DISTINCT day), 0), 1) AS messages_per_day,
+       (SELECT hour(local_quarter) FROM chosen_quarters($from, $to, $chat, $week)
+        GROUP BY 1 ORDER BY sum(messages) DESC, 1 LIMIT 1) AS busiest_hour,
+       (SELECT day FROM chosen GROUP BY day ORDER BY sum(messages) DESC, day LIMIT 1) AS busiest_day
 FROM chosen

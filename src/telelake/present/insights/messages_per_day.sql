@@ -4,10 +4,9 @@
 -- definition.pt: Mensagens de cada dia do lago, que começa à meia-noite no fuso do lago. Mensagens de serviço (entradas, fixações, …) ficam de fora; as de bots contam. Uma mensagem editada conta uma vez, no dia em que foi enviada. Dias entre a primeira e a última mensagem aparecem com 0 quando ninguém escreveu; o último dia pode estar incompleto.
 -- chart: bar x=day y=messages
 -- params: from, to, chat, week
-WITH chosen AS MATERIALIZED (FROM chosen_messages($from, $to, $chat, $week)),
-     days AS (FROM days_between((SELECT min(day) FROM chosen), (SELECT max(day) FROM chosen)))
-SELECT days.day, count(chosen.day) AS messages
+WITH counts AS MATERIALIZED (SELECT day, count(*) AS messages FROM chosen_messages($from, $to, $chat, $week) GROUP BY day),
+     days AS (FROM days_between((SELECT min(day) FROM counts), (SELECT max(day) FROM counts)))
+SELECT days.day, coalesce(counts.messages, 0) AS messages
 FROM days
-LEFT JOIN chosen ON chosen.day = days.day
-GROUP BY days.day
+LEFT JOIN counts ON counts.day = days.day
 ORDER BY days.day

@@ -4,13 +4,13 @@
 -- definition.pt: Pessoas diferentes que escreveram em cada dia do lago (no fuso do lago), e quantas delas escreveram no chat escolhido pela primeira vez desde o início do lago. Bots e mensagens enviadas em nome de um chat (posts de canal, admins anônimos) ficam de fora, assim como mensagens de serviço. Dias em que ninguém escreveu aparecem com 0.
 -- chart: line x=day y=people
 -- params: from, to, chat, week
-WITH chosen AS MATERIALIZED (FROM chosen_messages($from, $to, $chat, $week)),
+WITH chosen AS MATERIALIZED (SELECT day, person_id FROM chosen_messages($from, $to, $chat, $week) GROUP BY 1, 2),
      days AS (FROM days_between((SELECT min(day) FROM chosen), (SELECT max(day) FROM chosen))),
      debuts AS (SELECT person_id, min(day) AS day FROM chosen_messages(NULL, NULL, $chat, NULL)
                 WHERE person_id IS NOT NULL GROUP BY person_id)
 SELECT days.day,
-       count(DISTINCT chosen.person_id) AS people,
-       count(DISTINCT debuts.person_id) AS new_people
+       count(chosen.person_id) AS people,
+       count(debuts.person_id) AS new_people
 FROM days
 LEFT JOIN chosen ON chosen.day = days.day
 LEFT JOIN debuts ON debuts.person_id = chosen.person_id AND debuts.day = days.day
