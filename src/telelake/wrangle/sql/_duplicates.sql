@@ -38,14 +38,25 @@ JOIN earlier
   AND earlier.body_hash = records.body_hash
 WHERE records.ordinal = 0 AND records.is_dated IS DISTINCT FROM true;
 
--- A body with several kinds lies in several rows of one file; its further payloads go the way of its first.
+-- A body with several kinds lies in several rows of one file; its further payloads go the way of its first. Where it lies
+-- twice in the file, as many of each stay as there are firsts that do.
 INSERT INTO duplicates
-SELECT further.rowid
-FROM records AS further
-JOIN records AS first
-  ON  first.ordinal = 0 AND first.record_id = further.record_id AND first.file = further.file
-JOIN duplicates ON duplicates.rid = first.rowid
-WHERE further.ordinal > 0;
+WITH further AS (
+    SELECT context_date, record_id, file, rowid AS rid,
+           row_number() OVER (PARTITION BY context_date, record_id, file, ordinal ORDER BY rowid) AS position
+    FROM records
+    WHERE ordinal > 0
+), first AS (
+    SELECT context_date, record_id, file, count(*) FILTER (rowid NOT IN (SELECT rid FROM duplicates)) AS kept
+    FROM records
+    WHERE ordinal = 0 AND record_id IN (SELECT record_id FROM further)
+    GROUP BY ALL
+)
+SELECT further.rid
+FROM further
+JOIN first
+  ON  first.context_date = further.context_date AND first.record_id = further.record_id AND first.file = further.file
+WHERE further.position > first.kept;
 
 CREATE VIEW payloads AS
 SELECT records.*, records.rowid AS rid, coalesce(repeats.deliveries, 1) AS deliveries
