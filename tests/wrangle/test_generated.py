@@ -168,6 +168,23 @@ def test_a_half_character_costs_no_other_line(make_lake: Callable[..., LakeFolde
     assert [(book["rows"], book["duplicates"]) for book in report.books.values()] == [(78, 0), (0, 78)]
 
 
+def test_one_segment_changes_nothing_in_another(make_lake: Callable[..., LakeFolder]) -> None:
+    """Where the engine stops at a half character, other segments are looked at as ever: for two kinds, for none."""
+    lake = make_lake(iceberg=False)
+    lake.add(message(1, 1) | message(1, 2, kind="channel_post"), {"update_id": 2, "poll": None})
+    lake.add(message(3, "text"), at=NOW + timedelta(seconds=1))  # type: ignore[arg-type]
+    lake.add(b'{"update_id":4,"message":{"message_id":"\\ud83d","chat":{"id":5}}}', at=NOW + timedelta(seconds=2))
+    lake.add(
+        b'{"update_id":5,"message":{"message_id":5,"chat":{"id":5},"unread":"\\ud83d"}}', at=NOW + timedelta(seconds=3)
+    )
+    lake.wrangle()
+
+    assert lake.rows("SELECT update_id, kind FROM updates ORDER BY ALL") == [
+        (1, "message"), (2, "poll"), (3, "message"), (4, "message"), (5, "message"),
+    ]  # fmt: skip
+    assert lake.rows("SELECT count(*) FROM messages WHERE message_id IN (1, 2)") == [(2,)]
+
+
 def test_a_name_has_no_blank_at_its_end(make_lake: Callable[..., LakeFolder]) -> None:
     """An empty last name is none, in a message and of a private chat."""
     lake = make_lake(iceberg=False)

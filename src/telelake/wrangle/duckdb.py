@@ -156,21 +156,26 @@ class _Run:
         if not where:
             return []
         strange: Collection[Path] = where
-        try:
-            self._read(parse.insert_records(list(where)))
-            odd, unmarked, strange = self._odd()
+        anew: set[Path] = set()
+        while len(anew) < len(where):
+            try:
+                self._read(parse.insert_records([path for path in where if path not in anew]))
+            except duckdb.InvalidInputException:
+                # Which line it was is the conformer's to find; if even it finds none more, every segment is written anew.
+                self.con.execute("DELETE FROM records")
+                found = set() if anew else {path for path in where if not is_regular(path)}
+                anew = found or set(where)
+                continue
+            odd, unmarked, seen = self._odd()
+            strange = {*seen, *anew}
             irregular = sorted(odd | {path for path in unmarked - odd if not is_regular(path)})
             if irregular:
                 self.con.execute("DELETE FROM records WHERE list_contains(?, file)", [list(self._files(irregular))])
-            again: list[Path] = []
-        except duckdb.InvalidInputException:
-            # Which line it was is the conformer's to find; if even it finds none, every segment is written anew.
-            self.con.execute("DELETE FROM records")
-            irregular = [path for path in where if not is_regular(path)] or list(where)
-            again = [path for path in where if path not in set(irregular)]
-        conformed, broken = self._conform(irregular, where, Content.UPDATES)
-        if again := [*again, *conformed]:
-            self._read(parse.insert_records(again))
+            anew |= set(irregular)
+            break
+        conformed, broken = self._conform(sorted(anew), where, Content.UPDATES)
+        if conformed:
+            self._read(parse.insert_records(conformed))
         self._note_drift({path: day for path, day in where.items() if path in strange})
         return broken
 
