@@ -47,7 +47,7 @@ class LakeFolder:
             IcebergTables(self.store, str(root), root / "state") if iceberg else PlainTables(root / "plain")
         )
         self.engine = DuckDBEngine(Wrangle())
-        self.wrangler = Wrangler(self.store, self.tables, self.engine, root / "state" / "work", 1 << 28)
+        self.wrangler = Wrangler(self.store, self.tables, self.engine, root / "state" / "work", 1 << 28, self.zone)
         self._ids = itertools.count(1)
 
     def record(

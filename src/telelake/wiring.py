@@ -254,6 +254,7 @@ class App:
             DuckDBEngine(wrangle),
             self.state / "work",
             wrangle.batch_bytes,
+            self.zone,
             wrangle.max_day_bytes,
             wrangle.keep_days,
         )
@@ -317,7 +318,7 @@ class App:
         return health.Status(
             self.settings.home, self.home.timezone, self.home.is_made_up, health.release_number(release),
             health.last_received(updates), health.unsealed_bytes(journal_folder(self.state)),
-            health.day_statuses(listing, due(listing, ledger, self.wrangler.oldest()), builds),
+            health.day_statuses(listing, due(listing, ledger, self.zone, self.wrangler.oldest()), builds),
         )  # fmt: skip
 
     def wrangle_due(self, progress: Callable[[int, int], None] | None = None) -> Any:

@@ -54,7 +54,7 @@ def small_lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
 
 def test_these_views_there_are() -> None:
     """Those of the catalog, and two of Athena's own; none has the name of a table, for Glue holds both alike."""
-    assert list(VIEWS) == ["chats", "users", "messages_local", "telegram"]
+    assert list(VIEWS) == ["chats", "users", "topics", "messages_local", "telegram"]
     assert VIEWS.keys().isdisjoint(table.name for table in TABLES)
 
 

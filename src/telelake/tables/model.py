@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+SERVICE = "any service message"
+TOPIC = "a message that carries its topic's name"
+
 
 class Kind(Enum):
     """A column's type, by its name in each engine: DuckDB, Iceberg, Athena."""
@@ -60,6 +63,8 @@ class Table:
     """Order of rows in a file."""
     keyless_when: str | None = None
     """A column that, when null, takes a row out of the key's check: a row whose ids could not be read has no key."""
+    needs: tuple[str, ...] = ()
+    """Kinds of updates and of messages, `SERVICE` or `TOPIC`, of which one must be there for it to have any row; none is all."""
     reads_day_before: bool = False
     """Whether a day of it also looks at the raw of the day before."""
 

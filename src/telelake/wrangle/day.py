@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from telelake import __version__
 from telelake.errors import CheckFailed, StoreError, TelelakeError
@@ -71,6 +72,8 @@ class Wrangler:
     scratch: Path
     """A local folder for files under work; emptied by each run."""
     batch_bytes: int
+    zone: ZoneInfo
+    """The lake's, in which a day begins and local hours are."""
     max_day_bytes: int | None = None
     """Compressed raw bytes of the largest day that is attempted; None attempts any."""
     keep_days: int | None = None
@@ -110,7 +113,7 @@ class Wrangler:
 
     def due(self, listing: RawListing, ledger: Ledger) -> list[date]:
         """Return the days that are due and whose rows are kept, oldest first."""
-        return [each.day for each in due(listing, ledger, self.oldest())]
+        return [each.day for each in due(listing, ledger, self.zone, self.oldest())]
 
     def status(self) -> tuple[RawListing, Ledger, Release | None]:
         """Return what lies in raw, what was built of it, and the newest release."""
@@ -156,7 +159,7 @@ class Wrangler:
                 report.add(built)
                 entries += self._entries(built, listing, round(time.perf_counter() - start, 3))
                 for name, files in built.tables.items():
-                    recipe = recipe_digest(declared.table(name))
+                    recipe = recipe_digest(declared.table(name), self.zone)
                     changed.setdefault(name, []).extend(
                         each for each in files if _has_changed(each, recipe, ledger.get((each.day, name)))
                     )
@@ -221,6 +224,7 @@ class Wrangler:
             segments=staged(day),
             before=staged(day - ONE_DAY),
             quarantine=staged(day, quarantined=True),
+            zone=self.zone,
             calls=staged(day, Content.CALLS),
             exports=staged(day, Content.EXPORTS),
         )
@@ -228,7 +232,7 @@ class Wrangler:
     def _entries(self, built: Built, listing: RawListing, seconds: float) -> Iterator[ledgers.Entry]:
         now = self.clock()
         for table in BUILT:
-            recipe = recipe_digest(table)
+            recipe = recipe_digest(table, self.zone)
             for file in built.tables[table.name]:
                 digests = BuiltDay(listing.input_digest(table, file.day), recipe, file.digest)
                 books: Books = built.books[file.day]

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from importlib.resources import files
+from zoneinfo import ZoneInfo
 
 from telelake.ports import RawStore
 from telelake.raw import QUARANTINE, RAW, Segment, digest_of, parse_key
@@ -30,6 +31,8 @@ _SHARED_SQL = (
     "_duplicates",
     "_states",
     "_message_states",
+    "_events",
+    "_polls",
 )
 
 
@@ -97,9 +100,13 @@ def list_raw(store: RawStore) -> RawListing:
     return RawListing({day: RawDay(day, tuple(days[day])) for day in sorted(days)})
 
 
-def recipe_digest(table: Table) -> str:
-    """Return the digest of what decides a table's rows beside its input: its SQL, its declaration, how lines are read."""
+def recipe_digest(table: Table, zone: ZoneInfo) -> str:
+    """Return the digest of what decides a table's rows beside its input: its SQL, its declaration, how lines are read.
+
+    `zone` is the lake's, in which its local hours are; its name counts, not what rules a machine has for it.
+    """
     conform = files(__package__).joinpath("conform.py").read_text(encoding="utf-8")
+    clock = files(__package__).joinpath("clock.py").read_text(encoding="utf-8")
     form_rules = files("telelake.tables").joinpath("form.py").read_text(encoding="utf-8")
     parts = [
         declaration_digest(table),
@@ -111,14 +118,18 @@ def recipe_digest(table: Table) -> str:
         parse.insert_exported([]),
         conform,
         form_rules,
+        clock,
+        zone.key,
         *map(sql_file, _SHARED_SQL),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def due(raw: RawListing, ledger: Ledger, oldest: date = date.min, tables: Sequence[Table] = BUILT) -> list[Due]:
+def due(
+    raw: RawListing, ledger: Ledger, zone: ZoneInfo, oldest: date = date.min, tables: Sequence[Table] = BUILT
+) -> list[Due]:
     """Return the days from `oldest` on that are due, oldest first. A day without raw is never due: its raw has expired."""
-    recipes = {table.name: recipe_digest(table) for table in tables}
+    recipes = {table.name: recipe_digest(table, zone) for table in tables}
     found = []
     for day in (day for day in raw.days if day >= oldest):
         reasons: dict[str, None] = {}
