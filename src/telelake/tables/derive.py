@@ -250,7 +250,7 @@ def is_read_whole(name: str, node: Node) -> bool:
     """
     if node.scalar is not None or node.is_whole or name in _COPIES or (node.is_list and name in USUAL):
         return True
-    return node.is_list and _is_exhausted(node)
+    return node.is_list and is_exhausted(node)
 
 
 def is_left_whole(name: str, node: Node) -> bool:
@@ -258,10 +258,11 @@ def is_left_whole(name: str, node: Node) -> bool:
     return node.is_list and not is_read_whole(name, node)
 
 
-def _is_exhausted(node: Node) -> bool:
+def is_exhausted(node: Node) -> bool:
+    """Return whether all that the Bot API has of a field is read."""
     if node.scalar is not None or node.is_whole:
         return True
-    return set(node.fields) == set(_fields(node.type)) and all(map(_is_exhausted, node.fields.values()))
+    return set(node.fields) == set(_fields(node.type)) and all(map(is_exhausted, node.fields.values()))
 
 
 def _patch(node: Node) -> dict[str, Any]:
