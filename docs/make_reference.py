@@ -28,6 +28,7 @@ from telelake import cli, errors, settings
 from telelake.present.insight import Insight, all_insights, run
 from telelake.present.query import Lake, open_lake
 from telelake.present.vocabulary import WORDS
+from telelake.tables.coverage import coverage_page
 from telelake.tables.describe import reference_page
 
 FOLDER = Path(__file__).with_name("reference")
@@ -118,6 +119,7 @@ def errors_page() -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "tables.md": tables,
+    "coverage.md": coverage_page,
     "settings.md": settings_page,
     "cli.md": cli_page,
     "insights.md": insights_page,

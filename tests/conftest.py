@@ -58,7 +58,7 @@ class LakeFolder:
         self.engine = DuckDBEngine(Wrangle(), masks)
         work = self.root / "state" / "work"
         self.wrangler = Wrangler(
-            self.store, self.tables, self.engine, work, 1 << 28, rules=masks.digest if masks else ""
+            self.store, self.tables, self.engine, work, 1 << 28, self.zone, rules=masks.digest if masks else ""
         )
 
     def record(

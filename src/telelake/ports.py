@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from telelake.tables.model import Table
 
@@ -155,6 +156,8 @@ class DayInput:
     """Those of the day before: a dateless update that was delivered again after midnight lies in both."""
     quarantine: Sequence[Path]
     """Local copies of the day's quarantine segments."""
+    zone: ZoneInfo
+    """The lake's, in which the day is a day."""
     calls: Sequence[Path] = ()
     """Local copies of the day's segments of recorded calls."""
     exports: Sequence[Path] = ()

@@ -287,6 +287,7 @@ class App:
             DuckDBEngine(wrangle, self.masks),
             self.state / "work",
             wrangle.batch_bytes,
+            self.zone,
             wrangle.max_day_bytes,
             wrangle.keep_days,
             rules=self.masks.digest if self.masks else "",

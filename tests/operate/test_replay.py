@@ -74,7 +74,7 @@ def home(request: pytest.FixtureRequest, make_lake: MakeLake, monkeypatch: pytes
         name = f"replay-{abs(hash(str(lake.root)))}"
         boto3.client("s3", endpoint_url=aws, region_name="us-east-1").create_bucket(Bucket=name)
         lake.store = open_store(f"s3://{name}", Storage(endpoint=aws))  # type: ignore[assignment]
-        lake.wrangler = Wrangler(lake.store, lake.tables, lake.engine, lake.root / "work", 1 << 28)
+        lake.wrangler = Wrangler(lake.store, lake.tables, lake.engine, lake.root / "work", 1 << 28, lake.zone)
     return lake
 
 

@@ -19,7 +19,7 @@ def test_every_source_is_a_value_of_the_bot_api(source: str) -> None:
     """A column's source resolves, and to a type that an engine can be told."""
     kind, in_list = derive.source_type(source)
 
-    assert kind in {"BIGINT", "VARCHAR", "BOOLEAN", "DOUBLE"}
+    assert kind in {"BIGINT", "VARCHAR", "BOOLEAN", "DOUBLE"} or (kind == "JSON" and source.endswith(".*"))
     assert isinstance(in_list, bool)
 
 

@@ -77,7 +77,7 @@ def test_a_late_record_makes_due_what_may_differ(lake: LakeFolder) -> None:
     _fill(lake, 4)
     lake.wrangle()
     lake.add(_said(9, 1), at=NOW + 3 * ONE)
-    found = plan.due(*lake.wrangler.status()[:2])
+    found = lake.wrangler.why_due(*lake.wrangler.status()[:2])
     report = lake.wrangle()
 
     assert [each.day for each in found] == report.days == [DAY + ONE, DAY + 2 * ONE]
@@ -88,7 +88,7 @@ def test_a_late_record_makes_due_what_may_differ(lake: LakeFolder) -> None:
     assert report.published == 5, (
         "updates, messages, message_versions and the two tables of counts, of the one day that changed"
     )
-    assert plan.due(*lake.wrangler.status()[:2]) == []
+    assert lake.wrangler.why_due(*lake.wrangler.status()[:2]) == []
 
 
 def test_a_changed_recipe_makes_all_days_due(lake: LakeFolder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,12 +97,12 @@ def test_a_changed_recipe_makes_all_days_due(lake: LakeFolder, monkeypatch: pyte
     lake.wrangle()
     sql = plan.sql_file
     monkeypatch.setattr(plan, "sql_file", lambda name: sql(name) + (" -- better" if name == "messages" else ""))
-    found = plan.due(*lake.wrangler.status()[:2])
+    found = lake.wrangler.why_due(*lake.wrangler.status()[:2])
     report = lake.wrangle()
 
     assert found == [plan.Due(day, ("the recipe of messages has changed",)) for day in (DAY, DAY + ONE)]
     assert (report.published, report.release) == (2, 2)
-    assert plan.due(*lake.wrangler.status()[:2]) == []
+    assert lake.wrangler.why_due(*lake.wrangler.status()[:2]) == []
 
 
 def _lose_a_row(lake: LakeFolder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,7 +319,7 @@ def test_killed_at_any_moment_a_release_is_whole(lake: LakeFolder) -> None:
 
     assert killed >= 5, f"seed {seed}"
     assert _agree(lake.tables, lake.release().number) == 40, f"seed {seed}"
-    assert plan.due(*lake.wrangler.status()[:2]) == []
+    assert lake.wrangler.why_due(*lake.wrangler.status()[:2]) == []
 
 
 def test_days_too_old_to_keep_leave_the_tables(lake: LakeFolder) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
@@ -346,4 +347,4 @@ def test_the_engine_gives_what_its_tables_read() -> None:
         assert table.reads.raw.first in (-1, 0), table.name
         assert table.reads.raw.last == 0, table.name
         assert not table.reads.tables, table.name
-    assert [step.table for step in plan.all_steps()] != []
+    assert [step.table for step in plan.all_steps(ZoneInfo("America/Sao_Paulo"))] != []

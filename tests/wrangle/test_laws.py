@@ -22,15 +22,9 @@ from tests.conftest import BOT, NOW, LakeFolder
 from tests.wrangle.made import Delivery, deliveries
 
 TABLES = (
-    "updates",
-    "message_versions",
-    "messages",
-    "message_entities",
-    "chat_days",
-    "user_days",
-    "quarantine",
-    "drift",
-)
+    "updates", "message_versions", "messages", "message_entities", "chat_days", "user_days", "chat_hours", "callbacks",
+    "memberships", "polls", "service_events", "quarantine", "drift",
+)  # fmt: skip
 
 few = settings(
     max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]

@@ -190,7 +190,7 @@ def test_switching_makes_all_days_due(make_lake: Callable[..., LakeFolder]) -> N
     for masks in (MASKS, other, abroad, None):
         lake.mask(masks)
         ledger = lake.wrangler.status()[1]
-        reasons = due(list_raw(lake.store), ledger, rules=lake.wrangler.rules)[0].reasons
+        reasons = due(list_raw(lake.store), ledger, lake.wrangler.steps())[0].reasons
         assert len(reasons) == len(BUILT)
         lake.wrangle()
         assert lake.wrangler.due(*lake.wrangler.status()[:2]) == []

@@ -203,7 +203,7 @@ def bucket(aws: str, lake: LakeFolder, monkeypatch: pytest.MonkeyPatch) -> LakeF
     store = open_store(home, Storage(endpoint=aws))
     lake.store = store  # type: ignore[assignment]
     lake.tables = IcebergTables(store, home, state, Storage(endpoint=aws))
-    lake.wrangler = Wrangler(lake.store, lake.tables, lake.engine, state / "work", 1 << 28)
+    lake.wrangler = Wrangler(lake.store, lake.tables, lake.engine, state / "work", 1 << 28, lake.zone)
     return lake
 
 

@@ -68,12 +68,18 @@ class FilePen:
     @contextmanager
     def hold(self) -> Iterator[Held]:
         """See `Pen.hold`."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a") as file:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            opened = self._path.open("a")
+        except OSError as error:
+            raise StoreUnavailable(f"The lock {self._path} cannot be opened: {error}") from error
+        with opened as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise Conflict("Another telelake is wrangling this lake; wait for it, or stop it.") from None
+            except OSError as error:
+                raise StoreUnavailable(f"The lock {self._path} cannot be taken: {error}") from error
             yield _Locked()
 
 

@@ -14,15 +14,16 @@ from typing import Annotated, Any
 import msgspec
 
 from telelake.tables import derive
-from telelake.tables.derive import Node, event_tree, message_tree
+from telelake.tables.derive import Node, event_tree, message_tree, usual_message_tree
 from telelake.telegram import desktop_messages, drift
 from telelake.telegram.update import MESSAGE_KINDS, update_kinds
 
 MIN, MAX = -(2**63), 2**63 - 1
 PLAIN = "="
-"""Behind the digest: a message in the body holds nothing that no column reads."""
+"""Behind the digest: a message in the body holds nothing but what is opened for every message, another payload nothing
+that no column reads."""
 FLAT = "+"
-"""Behind the digest: what no column reads is whole fields of a message, nothing inside of those that are read."""
+"""Behind the digest: what no column reads is whole fields of the payload, nothing inside of those that are read."""
 STRANGE = "!"
 """Behind all that: something in the body may be unknown to the Bot API."""
 
@@ -172,7 +173,8 @@ def _export_line() -> msgspec.json.Decoder[Any]:
 
 @cache
 def _body_type(known_from: int | None) -> Any:
-    message, event = _struct("Message", message_tree(), known_from), _struct("Event", event_tree(), None)
+    tree = usual_message_tree() if known_from == 0 else message_tree()
+    message, event = _struct("Message", tree, known_from), _struct("Event", event_tree(), known_from)
     kinds: list[tuple[str, Any, Any]] = [
         (kind, (message if kind in MESSAGE_KINDS else event) | None, None) for kind in update_kinds()
     ]
@@ -185,10 +187,19 @@ def _struct(name: str, node: Node, known_from: int | None) -> Any:
     fields: list[tuple[str, Any, Any]] = []
     rename = {}
     for key, child in node.fields.items():
+        if known_from == 0 and derive.is_left_whole(key, child):
+            continue
         inside = None if known_from is None or derive.is_read_whole(key, child) else max(known_from - 1, 0)
-        inner = _TYPES[child.scalar] if child.scalar else _struct(f"{name}_{key}", child, inside)
+        inner = _type_of(f"{name}_{key}", child, inside)
         attribute = f"_{key}" if key == "from" else key
         rename[attribute] = key
-        value: Any = list[inner | None] if child.is_list else inner  # type: ignore[valid-type]
+        is_list = child.is_list and not derive.is_opaque(child)
+        value: Any = list[inner | None] if is_list else inner  # type: ignore[valid-type]
         fields.append((attribute, value | None, None))
     return msgspec.defstruct(name, fields, rename=rename, gc=False, forbid_unknown_fields=known_from == 0)
+
+
+def _type_of(name: str, node: Node, known_from: int | None) -> Any:
+    if node.scalar:
+        return _TYPES[node.scalar]
+    return Any if derive.is_opaque(node) else _struct(name, node, known_from)

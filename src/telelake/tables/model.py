@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import Enum
 
+SERVICE = "any service message"
+TOPIC = "a message that carries its topic's name"
+
 
 class Kind(Enum):
     """A column's type, by its name in each engine: DuckDB, Iceberg, Athena."""
@@ -107,6 +110,8 @@ class Table:
     """A column that, when null, takes a row out of the key's check: a row whose ids could not be read has no key."""
     reads: Reads = Reads()
     """What a day of it is made from: its own day's raw, unless it says more."""
+    needs: tuple[str, ...] = ()
+    """Kinds of updates and of messages, `SERVICE` or `TOPIC`, of which one must be there for it to have any row; none is all."""
 
     def column(self, name: str) -> Column:
         """Return the column of that name."""

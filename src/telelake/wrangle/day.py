@@ -14,7 +14,7 @@ from datetime import date
 from telelake.ports import Release
 from telelake.tables.catalog import BUILDS
 from telelake.wrangle import ledger as ledgers
-from telelake.wrangle.plan import Due, Ledger, RawListing, all_steps, due, due_tables, list_raw
+from telelake.wrangle.plan import Due, Ledger, RawListing, due, due_tables, list_raw
 from telelake.wrangle.run import Means, Progress, Report, Run
 
 __all__ = ["Report", "Wrangler"]
@@ -42,8 +42,8 @@ class Wrangler(Means):
             release = self.tables.latest()
             listing = list_raw(self.raw)
             ledger = self._ledger(release)
-            oldest, steps = self.oldest(), all_steps(self.makers, self.rules)
-            found = due_tables(listing, ledger, oldest, steps)
+            oldest, steps = self.oldest(), self.steps()
+            found = due_tables(listing, ledger, steps, oldest)
             made = {maker.table.name for maker in self.makers}
             if wanted:
                 days = [day for day in listing.days if day >= oldest and wanted(day)]
@@ -62,7 +62,7 @@ class Wrangler(Means):
 
     def why_due(self, listing: RawListing, ledger: Ledger) -> list[Due]:
         """Return the same, with the reasons."""
-        return due(listing, ledger, self.oldest(), all_steps(self.makers, self.rules))
+        return due(listing, ledger, self.steps(), self.oldest())
 
     def status(self) -> tuple[RawListing, Ledger, Release | None]:
         """Return what lies in raw, what was built of it, and the newest release."""

@@ -25,8 +25,9 @@ from telelake.raw import Content, read_blocks
 from telelake.settings import Wrangle
 from telelake.tables import derive
 from telelake.tables.catalog import BUILT, CALLS, QUARANTINE, UPDATES
-from telelake.tables.model import Table
+from telelake.tables.model import SERVICE, TOPIC, Table
 from telelake.wrangle import drift, parse
+from telelake.wrangle.clock import local_hour_macro
 from telelake.wrangle.conform import Broken, conform, is_regular
 from telelake.wrangle.files import copy_days
 from telelake.wrangle.room import Room, room
@@ -125,6 +126,7 @@ class _Run:
         self.given = given
         self.masks = masks
         self.seconds: dict[str, float] = {}
+        self.present: frozenset[str] = frozenset()
 
     def build(self) -> Built:
         with self._timed("parse"):
@@ -136,6 +138,10 @@ class _Run:
         with self._timed("states"):
             self.con.execute(f"CREATE TABLE states AS {sql_file('_states')}")
             self.con.execute(f"CREATE VIEW message_states AS {sql_file('_message_states')}")
+            for views in ("_events", "_polls"):
+                self.con.execute(sql_file(views))
+            self.con.execute(local_hour_macro(self.days[0].zone, [day.day for day in self.days]))
+        self.present = self._present()
         if self.masks:
             with self._timed("masks"):
                 self.masks.texts(self.con)  # after `states`, which tell two states apart by their words
@@ -309,7 +315,18 @@ class _Run:
         if any(day.exports for day in self.days):
             self.con.execute(sql_file("_exported_twice"))
 
+    def _present(self) -> frozenset[str]:
+        """Return what is there of what tables need: most days have none of most events."""
+        kinds, content, service, topic = self.con.execute(
+            "SELECT list(DISTINCT kind), list(DISTINCT message_kind), bool_or(is_service), "
+            "bool_or(carried_topic_name IS NOT NULL) FROM records"
+        ).fetchone() or ((), (), False, False)
+        flags = [flag for flag, is_there in ((SERVICE, service), (TOPIC, topic)) if is_there]
+        return frozenset([*(kinds or ()), *(content or ()), *flags])
+
     def _table(self, table: Table) -> Sequence[DayFile]:
+        if table.needs and self.present.isdisjoint(table.needs):
+            return [DayFile(day.day, None, 0, "empty") for day in self.days]
         with self._timed(table.name), self.con.cursor() as con:
             made = f'"{table.name}_made"'
             con.execute(f"CREATE VIEW {made} AS {sql_file(table.name)}")

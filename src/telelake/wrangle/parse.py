@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from telelake.tables import derive, form
+from telelake.tables.catalog import BUILT, MEMBERSHIPS
+from telelake.tables.catalog.services import ELSEWHERE as KINDS_ELSEWHERE
 from telelake.telegram.update import MESSAGE_KINDS, botapi, update_kinds
 from telelake.wrangle import exports
 from telelake.wrangle.sql import sql_file
@@ -21,9 +24,6 @@ that capture takes and its envelope fit the first many times; imports take longe
 
 _USUAL = ("from", "chat")
 """Objects that nearly every message has; `names` holds the members of the message, then of each of these."""
-
-_MEDIA = ("video", "animation", "audio", "voice", "video_note", "document", "sticker", "live_photo", "photo")
-"""Content that is a file; where a message has two, the first says what it is."""
 
 _FORWARD = "forward_origin"
 
@@ -43,6 +43,7 @@ _TYPED_CONTENT = (
 before `document`, which accompanies it."""
 
 
+@cache
 def create_records() -> str:
     """Return the statement that makes `records`, empty."""
     return f"CREATE TABLE records AS {_select(_updates([], files=False))} LIMIT 0"
@@ -164,7 +165,7 @@ def _updates(paths: Sequence[Path], *, files: bool = True) -> str:
            coalesce({", ".join(f'body."{kind}"' for kind in MESSAGE_KINDS)}) AS message,
            coalesce({", ".join(f'body."{kind}"' for kind in others)}) AS event,
            bot AS account, CAST(NULL AS BIGINT[]) AS own,
-           CAST(NULL AS VARCHAR) AS told_kind, CAST(NULL AS BOOLEAN) AS told_service
+           CAST(NULL AS VARCHAR) AS told_kind, CAST(NULL AS BOOLEAN) AS told_service, CAST(NULL AS JSON) AS told_facts
     FROM {lines}"""
 
 
@@ -176,13 +177,17 @@ WITH lines AS (
     {lines}
 ), parsed AS (
     SELECT *, {fields}
-           from_json(event, {text(derive.json_structure(derive.event_tree()))}) AS e,
+           from_json(event, {text(derive.json_structure(derive.usual_event_tree()))}) AS e,
            CASE WHEN NOT has_form THEN json_keys(message, ['$', '$.from', '$.chat']) END AS names
     FROM lines
+), sifted AS (
+    SELECT *, {_facts()} AS facts FROM parsed
 ), pruned AS (
-    SELECT *, {_rest()} AS rest FROM parsed
+    SELECT *, {_rest()} AS rest FROM sifted
+), swept AS (
+    SELECT *, {_without_empty("rest")} AS left_over FROM pruned
 ), cleaned AS (
-    SELECT *, {_left()} AS unread FROM pruned
+    SELECT *, {_without_empty("left_over")} AS unread FROM swept
 ), typed AS (
     SELECT *, coalesce(told_kind, {_message_kind()}) AS message_kind, {_extra()} AS extra, {_media()} AS media FROM cleaned
 )
@@ -196,13 +201,13 @@ def _no_lines(columns: dict[str, str]) -> str:
 
 def _message_structure() -> str:
     """Return the message's tree with what few messages have as JSON, for the macros that open it where it is asked for."""
-    fields = json.loads(derive.json_structure(derive.message_tree()))
-    return json.dumps({name: "JSON" if name in (*_MEDIA, _FORWARD) else inner for name, inner in fields.items()})
+    fields = json.loads(derive.json_structure(derive.usual_message_tree()))
+    return json.dumps({name: "JSON" if name in (*derive.MEDIA, _FORWARD) else inner for name, inner in fields.items()})
 
 
 def _media() -> str:
     """Return the expression of a message's file; of a photo's sizes, the largest."""
-    return f"coalesce({', '.join(f'm.{name}' for name in _MEDIA if name != 'photo')}, m.photo -> '$[#-1]')"
+    return f"coalesce({', '.join(f'm.{name}' for name in derive.MEDIA if name != 'photo')}, m.photo -> '$[#-1]')"
 
 
 def _message_kind() -> str:
@@ -228,40 +233,61 @@ def _rest() -> str:
     Rewriting a document is dear, so it is done only where needed. The sealer's mark says which messages are plain, read
     whole, and which are flat, so that only whole fields of the message are left. Of an unmarked one nothing is left when
     it has as many members as `m` has values; nearly all are settled so. (A null or a wrong type only makes it look again.)
+    Another payload is marked alike.
     """
-    tree = derive.message_tree()
-    patch = derive.read_patch(tree)
+    patch, event = derive.read_patch(derive.message_tree()), derive.read_patch(derive.event_tree())
+    tree = derive.usual_message_tree()
+    usual = {name: inner for name, inner in patch.items() if name in tree.fields}
     settled = [f"len(names[1]) = {_present('m', tree)}"]
     for number, key in enumerate(_USUAL, 2):
         inside = _present(f'm."{key}"', tree.fields[key])
         settled.append(f"coalesce(len(names[{number}]), 0) = {inside}")
-    settled += [f'm."{key}" IS NULL' for key, inner in patch.items() if inner is not None and key not in _USUAL]
-    whole = json.dumps(dict.fromkeys(patch))
-    return f"""CASE WHEN message IS NULL OR is_plain THEN NULL
+    settled += [
+        f'm."{key}" IS NULL'
+        for key, inner in patch.items()
+        if inner is not None and key in tree.fields and key not in _USUAL
+    ]
+    whole, event_whole = json.dumps(dict.fromkeys(patch)), json.dumps(dict.fromkeys(event))
+    return f"""CASE WHEN is_plain OR message IS NULL AND event IS NULL THEN NULL
+            WHEN message IS NULL AND json_type(event) <> 'OBJECT' THEN event::VARCHAR
+            WHEN message IS NULL
+            THEN json_merge_patch(event, CASE WHEN is_flat THEN {text(event_whole)}
+                                              ELSE {text(json.dumps(event))} END::JSON)::VARCHAR
             WHEN is_flat THEN json_merge_patch(message, {text(whole)})::VARCHAR
             WHEN NOT has_form AND {" AND ".join(settled)} THEN NULL
+            WHEN facts IS NULL THEN json_merge_patch(message, {text(json.dumps(usual))})::VARCHAR
             ELSE json_merge_patch(message, {text(json.dumps(patch))})::VARCHAR END"""
 
 
-def _left() -> str:
-    """Return the expression of `rest` without its empty objects."""
-    left = "rest"
+def _without_empty(rest: str) -> str:
+    """Return the expression of a document without its empty objects, nor those that this empties: to patch makes them."""
+    left = rest
     # In JSON a quote inside a string is escaped, so neither pattern can match within one. Twice: objects in objects.
     for _ in range(2):
         left = (
             f"regexp_replace(regexp_replace({left}, ',\"[A-Za-z_0-9]+\":\\{{\\}}', '', 'g'),"
             f" '\\{{\"[A-Za-z_0-9]+\":\\{{\\}},?', '{{', 'g')"
         )
-    return f"CASE WHEN contains(rest, ':{{}}') THEN {left} ELSE rest END"
+    return f"CASE WHEN contains({rest}, ':{{}}') THEN {left} ELSE {rest} END"
 
 
 def _extra() -> str:
-    """Return the expression of what no column reads: the event, or what is left of a message."""
-    payload = "coalesce(nullif(unread, '{}'), event::VARCHAR)"
+    """Return the expression of what no column reads: what is left of the payload, and what nobody knows."""
+    payload = "nullif(unread, '{}')"
     return (
         f"CASE WHEN unknown IS NULL THEN {payload} WHEN told_kind IS NOT NULL THEN unknown::VARCHAR"
         f" ELSE json_merge_patch(coalesce({payload}, '{{}}')::JSON, unknown)::VARCHAR END"
     )
+
+
+def _facts() -> str:
+    """Return the expression of a message that has what few messages have, whole, for the tables to open; else NULL.
+
+    A plain message has nothing of it. In any other the names are looked through.
+    """
+    return f"""CASE WHEN told_facts IS NOT NULL THEN told_facts
+            WHEN message IS NULL OR is_plain THEN NULL
+            WHEN list_has_any(coalesce(names[1], json_keys(message)), [{_list(derive.rare_fields())}]) THEN message END"""
 
 
 def _present(path: str, node: derive.Node) -> str:
@@ -277,18 +303,43 @@ def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+@cache
 def macros() -> str:
     """Return the macros that follow from the Bot API and from what the tables declare that they read.
 
     `service_kinds` lists the kinds of service messages. `file_of` and `origin_of` open a message's media and the origin
-    of a forward: as columns of every record, their fields would be a third of all columns and nearly always empty.
+    of a forward: as columns of every record, their fields would be a third of all columns and nearly always empty. For the
+    same reason `facts_of_<table>` opens what a table reads of a message beside the usual, and `event_of_<table>` what it
+    reads of any other payload.
     """
-    fields = json.loads(derive.json_structure(derive.message_tree()))
-    kinds = [fields[name][0] if name == "photo" else fields[name] for name in _MEDIA]
+    fields = json.loads(derive.json_structure(derive.usual_message_tree()))
+    kinds = [fields[name][0] if name == "photo" else fields[name] for name in derive.MEDIA]
     media = {key: kind for each in kinds for key, kind in each.items()}
     return (
         f"CREATE MACRO service_kinds() AS [{_list(botapi()['message_service_fields'])}];"
+        f"CREATE MACRO kinds_elsewhere() AS [{_list(sorted(KINDS_ELSEWHERE))}];"
         f"CREATE MACRO file_of(media) AS from_json(media, {text(json.dumps(media))});"
         f"CREATE MACRO origin_of(origin) AS from_json(origin, {text(json.dumps(fields[_FORWARD]))});"
+        f"{_rights_macro()}{_openers()}"
         f"{exports.macros(json.loads(_message_structure()))}"
     )
+
+
+@cache
+def _openers() -> str:
+    """Return the macros by which each table opens what it alone reads."""
+    made = []
+    for table in BUILT:
+        for name, tree in (("facts", derive.rare_tree(table)), ("event", derive.table_event_tree(table))):
+            if tree.fields:
+                opened = f"from_json(payload, {text(derive.json_structure(tree))})"
+                made.append(f"CREATE MACRO {name}_of_{table.name}(payload) AS {opened};")
+    return "".join(made)
+
+
+def _rights_macro() -> str:
+    """Return the macro that lists the rights that a `ChatMember` has, by Telegram's names, in the alphabet's order."""
+    member = derive.table_event_tree(MEMBERSHIPS).fields["new_chat_member"]
+    rights = sorted(name for name in member.fields if name.startswith("can_"))
+    listed = ", ".join(f"CASE WHEN member.{name} THEN '{name}' END" for name in rights)
+    return f"CREATE MACRO rights_of(member) AS list_filter([{listed}], lambda name: name IS NOT NULL);"

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.resources import files
+from zoneinfo import ZoneInfo
 
 from telelake.ports import Maker, RawStore
 from telelake.raw import QUARANTINE, RAW, Segment, parse_key
@@ -40,6 +41,8 @@ _SHARED_SQL = (
     "_duplicates",
     "_states",
     "_message_states",
+    "_events",
+    "_polls",
 )
 
 
@@ -74,12 +77,14 @@ def list_raw(store: RawStore) -> RawListing:
     return RawListing({day: RawDay(day, tuple(days[day])) for day in sorted(days)}, sizes)
 
 
-def recipe_digest(table: Table, rules: str = "") -> str:
+def recipe_digest(table: Table, zone: ZoneInfo, rules: str = "") -> str:
     """Return the digest of what decides a table's rows beside its input: its SQL, its declaration, how lines are read.
 
-    `rules` is the digest of what settings decide, such as pseudonyms.
+    `zone` is the lake's, in which its local hours are; its name counts, not what rules a machine has for it. `rules` is the
+    digest of what settings decide, such as pseudonyms.
     """
     conform = files(__package__).joinpath("conform.py").read_text(encoding="utf-8")
+    clock = files(__package__).joinpath("clock.py").read_text(encoding="utf-8")
     form_rules = files("telelake.tables").joinpath("form.py").read_text(encoding="utf-8")
     parts = [
         declaration_digest(table),
@@ -91,6 +96,8 @@ def recipe_digest(table: Table, rules: str = "") -> str:
         parse.insert_exported([]),
         conform,
         form_rules,
+        clock,
+        zone.key,
         *map(sql_file, _SHARED_SQL),
         *([rules] if rules else []),
     ]
@@ -99,29 +106,28 @@ def recipe_digest(table: Table, rules: str = "") -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def all_steps(makers: Sequence[Maker] = (), rules: str = "") -> list[Step]:
+def all_steps(zone: ZoneInfo, makers: Sequence[Maker] = (), rules: str = "") -> list[Step]:
     """Return what a build makes, each after all that it reads: the tables of the engine, then those of the makers.
 
-    `rules` is as of `recipe_digest`; what is made from others has it from them.
+    `zone` and `rules` are as of `recipe_digest`; what is made from others has it from them.
 
     Raises:
         TableMismatch: one reads what is not there, or itself.
     """
     recipes = {maker.table.name: _maker_recipe(maker) for maker in makers}
     tables = in_order([*BUILT, *(maker.table for maker in makers)])
-    return [Step(table, recipes.get(table.name) or recipe_digest(table, rules)) for table in tables]
+    return [Step(table, recipes.get(table.name) or recipe_digest(table, zone, rules)) for table in tables]
 
 
-def due(raw: RawListing, ledger: Ledger, oldest: date = date.min, steps: Sequence[Step] | None = None) -> list[Due]:
+def due(raw: RawListing, ledger: Ledger, steps: Sequence[Step], oldest: date = date.min) -> list[Due]:
     """Return the days from `oldest` on that are due, oldest first. A day without raw is never due: its raw has expired."""
-    return [Due(day, _together(found)) for day, found in due_tables(raw, ledger, oldest, steps).items()]
+    return [Due(day, _together(found)) for day, found in due_tables(raw, ledger, steps, oldest).items()]
 
 
 def due_tables(
-    raw: RawListing, ledger: Ledger, oldest: date = date.min, steps: Sequence[Step] | None = None
+    raw: RawListing, ledger: Ledger, steps: Sequence[Step], oldest: date = date.min
 ) -> dict[date, dict[str, list[str]]]:
     """Return the days that are due, oldest first; of each the tables, with the reasons."""
-    steps = all_steps() if steps is None else steps
     found = {}
     for day in (day for day in raw.days if day >= oldest):
         if not any((day, step.table.name) in ledger for step in steps):

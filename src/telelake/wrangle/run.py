@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from telelake import __version__
 from telelake.errors import CheckFailed, StoreError, TelelakeError
@@ -25,7 +26,7 @@ from telelake.raw import Content
 from telelake.tables.catalog import BUILDS
 from telelake.wrangle import ledger as ledgers
 from telelake.wrangle.graph import BuiltDay, RawListing, input_digest
-from telelake.wrangle.plan import ONE_DAY, Step, due_tables
+from telelake.wrangle.plan import ONE_DAY, Step, all_steps, due_tables
 
 Progress = Callable[[int, int], None]
 """Told the days that are built, and the days that are to be."""
@@ -89,6 +90,8 @@ class Means:
     scratch: Path
     """A local folder for files under work; emptied by each run."""
     batch_bytes: int
+    zone: ZoneInfo
+    """The lake's, in which a day begins and local hours are."""
     max_day_bytes: int | None = None
     """Compressed raw bytes of the largest day that is attempted; None attempts any."""
     keep_days: int | None = None
@@ -100,6 +103,10 @@ class Means:
     """What makes tables from other tables."""
     publish_seconds: float = 60.0
     """A run publishes what it has when it has built for so long, and at its end."""
+
+    def steps(self) -> list[Step]:
+        """Return what a build makes, each after all that it reads."""
+        return all_steps(self.zone, self.makers, self.rules)
 
     def oldest(self) -> date:
         """Return the first day whose rows are kept."""
@@ -233,6 +240,7 @@ class Run:
             segments=staged(day),
             before=staged(day - ONE_DAY),
             quarantine=staged(day, quarantined=True),
+            zone=self._with.zone,
             calls=staged(day, Content.CALLS),
             exports=staged(day, Content.EXPORTS),
         )
@@ -261,7 +269,7 @@ class Run:
     def _due_to_make(self, step: Step) -> list[date]:
         """Return the days of a made table that are due, by the ledger as the part will leave it."""
         built = {day for day, name in self._ledger if name not in self._makers}
-        found = due_tables(self._listing, self._ledger, self._with.oldest(), [step])
+        found = due_tables(self._listing, self._ledger, [step], self._with.oldest())
         return [day for day in found if day in built and day.isoformat() not in self._report.failed]
 
     def _touched(self, step: Step) -> list[date]:

@@ -52,6 +52,24 @@ CHAT_DAYS = Table(
     ),
 )  # fmt: skip
 
+CHAT_HOURS = Table(
+    name="chat_hours",
+    en="A chat in an hour of the day, by the lake's local clock: how many messages and people. What a heat map needs, without a look at messages.",
+    pt="Um chat numa hora do dia, pelo relógio local do lago: quantas mensagens e pessoas. O que um mapa de calor precisa, sem olhar as mensagens.",
+    key=("context_date", "chat_id", "local_hour"),
+    sort=("chat_id", "local_hour"),
+    columns=(
+        C(1, "context_date", K.DAY, "Lake day.", "Dia do lago.", required=True),
+        C(2, "chat_id", K.LONG, "Chat.", "Chat.", ("Message.chat.id",), personal=P.ID),
+        C(3, "local_hour", K.LONG, "Hour of the day, 0 to 23, in the lake's time zone; null for messages without a readable date.", "Hora do dia, 0 a 23, no fuso do lago; nula para mensagens sem data legível.", ("Message.date",)),
+        C(4, "messages", K.LONG, "Messages, service messages not counted.", "Mensagens, sem contar as de serviço.", required=True),
+        C(5, "people_messages", K.LONG, "Those of people, and of channels and anonymous admins.", "As de pessoas, e de canais e admins anônimos.", required=True),
+        C(6, "bot_messages", K.LONG, "Those of bots, ours included.", "As de bots, inclusive os nossos.", required=True),
+        C(7, "out_messages", K.LONG, "Those that our bots sent.", "As que nossos bots enviaram.", required=True),
+        C(8, "people", K.LONG, "Different people who wrote, bots not counted.", "Pessoas diferentes que escreveram, sem contar bots.", required=True),
+    ),
+)  # fmt: skip
+
 USERS = View(
     name="users",
     en="A person or bot: latest attributes, first and last seen, counts over all days.",

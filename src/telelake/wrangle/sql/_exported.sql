@@ -151,5 +151,5 @@ SELECT context_date, bot AS bot_id, record_id, source, received AS received_at, 
        hash(sha256) AS body_hash, true AS is_hashed, CAST(NULL AS BIGINT) AS update_id, 0 AS ordinal,
        rest::JSON AS unknown, odd AS notes, hash(filename) AS file, true AS has_form, true AS is_known, true AS is_plain, false AS is_flat,
        'export_message' AS kind, 1 AS kinds, body AS message, m, CAST(NULL AS JSON) AS event, account, own,
-       told_kind, CASE WHEN is_action THEN true END AS told_service
+       told_kind, CASE WHEN is_action THEN true END AS told_service, CAST(NULL AS JSON) AS told_facts
 FROM remaining

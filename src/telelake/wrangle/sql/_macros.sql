@@ -38,3 +38,31 @@ CREATE MACRO peer_of(name) AS
 -- Whether an export's `requested_peer` is a chat: its ids carry the kind above their 48th bit, and a person's is 0.
 CREATE MACRO is_chat_shared(body) AS
     TRY_CAST(regexp_extract(coalesce(body ->> '$.peers', body ->> '$.peer_id'), '\d+') AS HUGEINT) >= 281474976710656;
+
+-- The end of a text from a place in UTF-16 units on.
+CREATE MACRO utf16_rest(text, "offset") AS replace(substr(utf16_units(text), "offset" + 1), chr(65535), '');
+
+-- A reaction in one word: the emoji, the id of a custom one, or what kind it is.
+CREATE MACRO reaction_word(reaction) AS
+    CASE reaction.type WHEN 'emoji' THEN reaction.emoji WHEN 'custom_emoji' THEN 'custom:' || reaction.custom_emoji_id
+                       ELSE reaction.type END;
+
+-- Whether someone with this place in a chat is in it.
+CREATE MACRO is_in_chat(member) AS
+    CASE WHEN member.status = 'restricted' THEN member.is_member
+         WHEN member.status IS NOT NULL THEN member.status IN ('creator', 'administrator', 'member') END;
+
+-- What a change of someone's place in a chat is called.
+CREATE MACRO change_of(old_status, new_status, was_member, is_member, is_own) AS
+    CASE WHEN is_member AND NOT was_member THEN 'joined'
+         WHEN new_status = 'kicked' AND old_status IS DISTINCT FROM 'kicked' THEN 'banned'
+         WHEN was_member AND NOT is_member THEN CASE WHEN is_own THEN 'left' ELSE 'removed' END
+         WHEN old_status = 'kicked' AND new_status <> 'kicked' THEN 'unbanned'
+         WHEN new_status IN ('administrator', 'creator') AND old_status NOT IN ('administrator', 'creator') THEN 'promoted'
+         WHEN new_status = 'restricted' AND old_status <> 'restricted' THEN 'restricted'
+         WHEN old_status = 'restricted' AND new_status <> 'restricted' THEN 'unrestricted'
+         WHEN old_status IN ('administrator', 'creator') AND new_status NOT IN ('administrator', 'creator') THEN 'demoted'
+         ELSE 'changed' END;
+
+-- What a message says in the field that its kind is named after; an export's own words for a kind are no path.
+CREATE MACRO detail_of(facts, kind) AS CASE WHEN regexp_full_match(kind, '[a-z_]+') THEN facts -> ('$.' || kind) END;

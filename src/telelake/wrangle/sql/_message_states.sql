@@ -1,9 +1,10 @@
 -- Every state of every message. `messages` and `message_versions` are cuts of it.
 WITH opened AS (
-    SELECT *, file_of(media) AS content, origin_of(origin) AS forward FROM payloads WHERE is_message
+    SELECT *, file_of(media) AS content, origin_of(origin) AS forward, facts_of_messages(facts) AS more FROM payloads WHERE is_message
 )
-SELECT opened.* EXCLUDE (direction, kind, kinds, has_form, is_known, extra, notes, chat, person, file, body_hash, is_hashed, record_id, media,
-                         origin, content, forward),
+SELECT opened.* EXCLUDE (direction, kind, kinds, has_form, is_known, notes, chat, person, file, body_hash, is_hashed, record_id, media,
+                         origin, content, forward, more, event),
+       opened.kind AS seen_in,
        opened.message_kind AS kind,
        opened.record_id AS raw,
        coalesce(states.told_direction, opened.direction) AS direction,
@@ -27,6 +28,27 @@ SELECT opened.* EXCLUDE (direction, kind, kinds, has_form, is_known, extra, note
        content.height AS height,
        content.emoji AS sticker_emoji,
        content.set_name AS sticker_set,
+       coalesce(forward.sender_chat.title, forward.chat.title) AS forward_chat_title,
+       forward.author_signature AS forward_signature,
+       more.reply_to_story.id AS reply_to_story_id,
+       more.reply_to_story.chat.id AS reply_to_story_chat_id,
+       more.reply_to_checklist_task_id AS reply_to_task_id,
+       more.reply_to_poll_option_id AS reply_to_option_id,
+       coalesce(more.forum_topic_created.name, carried_topic_name) AS topic_name,
+       coalesce(sender_chat_id = chat_id AND chat.type IN ('group', 'supergroup'), false) AS is_anonymous_admin,
+       more.direct_messages_topic.topic_id AS direct_topic_id,
+       more.receiver_user.id AS receiver_user_id,
+       more.guest_query_id AS guest_query_id,
+       more.guest_bot_caller_user.id AS guest_caller_user_id,
+       more.guest_bot_caller_chat.id AS guest_caller_chat_id,
+       more.sender_business_bot.id AS business_bot_id,
+       more.sender_boost_count AS sender_boosts,
+       more.paid_star_count AS paid_stars,
+       more.poll.id AS poll_id,
+       more.venue.title AS venue_title,
+       more.has_protected_content AS has_protected_content,
+       more.has_media_spoiler AS has_spoiler,
+       more.is_from_offline AS is_from_offline,
        coalesce(states.version, 1) AS version,
        coalesce(states.versions, 1) AS versions,
        coalesce(states.version = states.versions, true) AS is_latest

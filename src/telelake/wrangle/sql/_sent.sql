@@ -5,6 +5,6 @@ SELECT context_date, bot_id, record_id, source, received_at, 0 AS bytes, 0::UBIG
        CAST(NULL AS VARCHAR[]) AS notes, file, true AS has_form, true AS is_known, true AS is_plain, false AS is_flat,
        CASE WHEN lower(method) SIMILAR TO '(edit|stop).*' THEN 'changed_message' ELSE 'sent_message' END AS kind, 1 AS kinds, unnest(messages) AS message, CAST(NULL AS JSON) AS event,
        bot_id AS account, CAST(NULL AS BIGINT[]) AS own,
-       CAST(NULL AS VARCHAR) AS told_kind, CAST(NULL AS BOOLEAN) AS told_service
+       CAST(NULL AS VARCHAR) AS told_kind, CAST(NULL AS BOOLEAN) AS told_service, CAST(NULL AS JSON) AS told_facts
 FROM called
 WHERE copy = 1
