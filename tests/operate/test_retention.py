@@ -93,7 +93,7 @@ def test_twin_without_the_freeze_rows_are_lost(aged: LakeFolder, monkeypatch: py
     """Twin: did nobody know that the day is frozen, the late record would be all that is left of it."""
     expire(aged)
     add(aged, 99, 40, "tarde")
-    monkeypatch.setattr("telelake.wrangle.plan.read_frozen", lambda _: Frozen())
+    monkeypatch.setattr("telelake.wrangle.frozen.read", lambda _: Frozen())
 
     aged.wrangle()
 
