@@ -402,20 +402,14 @@ def test_twin_without_the_gate_she_comes_back(full: LakeFolder, monkeypatch: pyt
     assert found(full.root)
 
 
-@pytest.mark.parametrize("is_laid_anew", [True, False])
-def test_manifests_forget_too(lake: LakeFolder, monkeypatch: pytest.MonkeyPatch, *, is_laid_anew: bool) -> None:
-    """A manifest goes on telling the bounds of files that were taken out; the twin leaves the manifests as they are."""
+def test_manifests_forget_too(lake: LakeFolder) -> None:
+    """A manifest may go on telling the bounds of files that were taken out, also of a day that has no rows any more."""
     lake.add(message(1, 1, SECRET, chat={"id": HER, "type": "private", "first_name": "Zuleika"}, **{"from": USER}))
     before = NOW - timedelta(days=3)
     lake.add(message(2, 2, "oi", date=int(before.timestamp()), **{"from": OTHER}), at=before)
     lake.wrangle()
-    if is_laid_anew:
-        assert forgetter(lake).forget(user=HER).is_proven
-        assert found(lake.root) == {}
-        return
-    monkeypatch.setattr("telelake.stores.iceberg.IcebergTables.lay_anew", lambda self, name, pinned: pinned)
-    with pytest.raises(CheckFailed, match="avro"):
-        forgetter(lake).forget(user=HER)
+    assert forgetter(lake).forget(user=HER).is_proven
+    assert found(lake.root) == {}
 
 
 class _KilledError(BaseException):
