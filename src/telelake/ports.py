@@ -135,6 +135,14 @@ class TableStore(Protocol):
             StoreUnavailable: the same.
         """
 
+    def purge(self) -> int:
+        """Remove all that was before the newest release, whoever still reads it; return the number of files removed.
+
+        Raises:
+            Conflict: another wrangler published meanwhile.
+            StoreUnavailable: some may be gone; call again.
+        """
+
     def maintain(self) -> int:
         """Drop old releases, snapshots and the files that nothing refers to; return the number of files removed.
 

@@ -224,7 +224,7 @@ class Wrangle(_Section):
     max_day_bytes: Annotated[int, Field(ge=1)] | None = None
     """Compressed raw bytes of the largest day that this machine attempts; a larger one fails at once. No bound when unset."""
     keep_days: Annotated[int, Field(ge=1)] | None = None
-    """Days that rows are kept in the tables; for ever when unset. Raw is not touched."""
+    """The older name of `retention.tables_days`."""
     publish_seconds: Annotated[float, Field(gt=0)] = 60.0
     """A long run publishes what it has built about so often; what is cut off goes on from there."""
 
@@ -263,6 +263,15 @@ class Privacy(_Section):
                 "are asked for. Make one, keep it apart from the lake, and never change it: openssl rand -hex 32"
             )
         return key
+
+
+class Retention(_Section):
+    """How long a lake keeps what it has."""
+
+    raw_days: Annotated[int, Field(ge=1)] | None = None
+    """Days that raw and quarantine are kept; for ever when unset. Rows stay: a day whose raw has expired is frozen."""
+    tables_days: Annotated[int, Field(ge=1)] | None = None
+    """Days that rows are kept in the tables; for ever when unset. Once `wrangle.keep_days`, which means the same."""
 
 
 class Sql(_Section):
@@ -358,6 +367,7 @@ class Settings(BaseSettings):
     wrangle: Wrangle = Wrangle()
     upkeep: Upkeep = Upkeep()
     privacy: Privacy = Privacy()
+    retention: Retention = Retention()
     sql: Sql = Sql()
     storage: Storage = Storage()
     aws: Aws = Aws()
@@ -391,6 +401,21 @@ class Settings(BaseSettings):
                 )
             names[number] = name
         return {name: number for number, name in names.items()}
+
+    @property
+    def tables_days(self) -> int | None:
+        """Days that rows are kept in the tables; None keeps them for ever.
+
+        Raises:
+            SettingsError: its two names say different numbers.
+        """
+        old, new = self.wrangle.keep_days, self.retention.tables_days
+        if old is not None and new is not None and old != new:
+            raise SettingsError(
+                f"retention.tables_days = {new} and wrangle.keep_days = {old} are two names of one setting. "
+                "Take wrangle.keep_days out."
+            )
+        return new if new is not None else old
 
     @property
     def zone(self) -> ZoneInfo:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from telelake.capture.proxy.kinds import Wishes
     from telelake.capture.receive import Receiver
     from telelake.capture.webhook import Webhook
+    from telelake.operate.forget import Forgetter
     from telelake.operate.health import Status
     from telelake.operate.metrics import Metrics
     from telelake.operate.replay import Replayed
@@ -289,10 +290,22 @@ class App:
             wrangle.batch_bytes,
             self.zone,
             wrangle.max_day_bytes,
-            wrangle.keep_days,
+            self.settings.tables_days,
             rules=self.masks.digest if self.masks else "",
             publish_seconds=wrangle.publish_seconds,
         )
+
+    def forgetter(self) -> Forgetter:
+        """Return what forgets people and chats."""
+        from telelake.operate.forget import Forgetter
+
+        return Forgetter(self.store, self.tables, self.wrangler, self.state, self.zone)
+
+    def begun_forgettings(self) -> int:
+        """Return how many forgettings were begun and did not come to their end."""
+        from telelake.operate.proof import INTENTS
+
+        return sum(each.key.endswith("/intent.json") for each in self.store.list(INTENTS))
 
     def lake(self) -> Lake:
         """Return the newest release, opened for reading; the same object until there is a newer one.
@@ -392,9 +405,12 @@ class App:
                 self._upkept = now.date()
 
     def maintain(self) -> Upkept:
-        """Compact raw, and drop what nothing needs; return what was done."""
+        """Let raw go that is too old to keep, compact the rest, and drop what nothing needs; return what was done."""
+        from telelake.operate.retention import expire_raw
         from telelake.operate.upkeep import maintain
 
+        with self.tables.writing():
+            expire_raw(self.store, self.tables, self.wrangler, self.settings.retention.raw_days)
         return maintain(self.store, self.tables, self.zone, self.state / "upkeep", self.settings.upkeep.segment_bytes)
 
     def replay(self, wanted: Callable[[date], bool] | None = None) -> Replayed:

@@ -392,6 +392,7 @@ def test_seal_may_write_raw_and_never_delete_it(either: dict[str, Any]) -> None:
         | _all("s3:GetObject s3:PutObject s3:DeleteObject", "<HomeBucket.Arn>/inbox/*")
         | _all("s3:PutObject", "<HomeBucket.Arn>/raw/*", "<HomeBucket.Arn>/quarantine/*")
         | _all("s3:GetObject s3:PutObject", "<HomeBucket.Arn>/lake.json")
+        | _all("s3:GetObject", "<HomeBucket.Arn>/state/forgotten/*")
         | _all("s3:ListBucket", "<HomeBucket.Arn>")
     )
 

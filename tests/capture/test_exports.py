@@ -639,8 +639,8 @@ def test_days_too_old_to_be_built_are_said(tmp_path: Path) -> None:
         command = [sys.executable, "-m", "telelake", "import", str(file), "--bot", "5"]
         said.append(subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stderr)
 
-    assert "2 of these days are older than wrangle.keep_days (30) and will not be built" in said[0]
-    assert all("keep_days" not in each for each in said[1:])
+    assert "2 of these days are older than retention.tables_days (30) and will not be built" in said[0]
+    assert all("tables_days" not in each for each in said[1:])
 
 
 def test_into_a_bucket(tmp_path: Path, aws: str) -> None:

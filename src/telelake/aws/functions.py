@@ -99,6 +99,8 @@ class Functions:
             allow(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], home.arn_for_objects("inbox/*")),
             allow(["s3:PutObject"], *(home.arn_for_objects(each) for each in ("raw/*", "quarantine/*", "lake.json"))),
             allow(["s3:GetObject"], home.arn_for_objects("lake.json")),
+            # Who was forgotten must not come back with what was on its way.
+            allow(["s3:GetObject"], home.arn_for_objects("state/forgotten/*")),
             # Without it S3 says 403, and not 404, of an object that is not there: the lake.json of a new lake.
             allow(["s3:ListBucket"], home.bucket_arn),
         ]
@@ -240,9 +242,9 @@ class Functions:
             "TELELAKE_WRANGLE__BATCH_BYTES": str(wrangle.batch_bytes),
             "HOME": "/tmp",  # noqa: S108 - the only place where a function may write
         }
-        for name in ("max_day_bytes", "keep_days"):
-            if (value := getattr(wrangle, name)) is not None:
-                given[f"TELELAKE_WRANGLE__{name.upper()}"] = str(value)
+        for name, value in (("MAX_DAY_BYTES", wrangle.max_day_bytes), ("KEEP_DAYS", self.settings.tables_days)):
+            if value is not None:
+                given[f"TELELAKE_WRANGLE__{name}"] = str(value)
         return given
 
     def _spark(self, home: s3.Bucket) -> _Spark:

@@ -66,7 +66,7 @@ def make_buckets(stack: cdk.Stack, settings: Settings) -> Buckets:
         s3.LifecycleRule(id="old-state", prefix="state/", noncurrent_version_expiration=_days(1)),
     ]
     if raw_days is not None:
-        _check_retention(raw_days, settings.wrangle.keep_days)
+        _check_retention(raw_days, settings.tables_days)
         rules += [
             s3.LifecycleRule(id=tree, prefix=f"{tree}/", expiration=_days(raw_days)) for tree in ("raw", "quarantine")
         ]

@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from telelake import __version__
-from telelake.cli import ask, aws, begin, bring, lake, machine, tools
+from telelake.cli import ask, aws, begin, bring, lake, machine, privacy, tools
 from telelake.errors import TelelakeError
 
 EXIT_FAILED = 1
@@ -103,6 +103,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "status": lake.status,
     "replay": lake.replay,
     "import": bring.import_,
+    "forget": privacy.forget,
     "cost": aws.cost,
     "deploy": aws.deploy,
     "destroy": aws.destroy,

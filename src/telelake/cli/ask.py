@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from telelake.cli.common import Config, Home, open_app, say
 from telelake.errors import SettingsError
+
+if TYPE_CHECKING:
+    from telelake.wiring import App
 
 Format = Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")]
 Output = Annotated[Path | None, typer.Option("--output", help="Write to this file instead of stdout.")]
@@ -26,6 +29,7 @@ def sql(
     app = open_app(config, home=home).existing()
     with app.lake() as lake:
         _answer(lake.query(query), format_, output)
+    _remember(app, output)
 
 
 def insights(
@@ -57,6 +61,7 @@ def insights(
     with app.lake() as lake:
         answer = catalog.run(lake, chosen, {key: value for key, value in given.items() if value is not None})
         _answer(answer, format_, output)
+    _remember(app, output)
 
 
 def report(
@@ -74,6 +79,7 @@ def report(
         facts = app.facts() | {"release": release.number if release else None}
         page = render(lake, lang, facts)
     out.write_text(page, encoding="utf-8")
+    _remember(app, out)
     say(f"{out}: {len(page.encode()):,} bytes.")
 
 
@@ -85,6 +91,14 @@ def tables(
     from telelake.tables import describe
 
     typer.echo(describe.table_text(name, lang) if name else describe.list_text(lang))
+
+
+def _remember(app: App, path: Path | None) -> None:
+    """Note a file that was written, for `telelake forget`."""
+    from telelake.operate.made import remember
+
+    if path is not None and (app.settings.state_dir or app.settings.home_path):
+        remember(app.state, path)
 
 
 def _answer(answer: Any, format_: str, output: Path | None) -> None:

@@ -119,13 +119,14 @@ def _course(
 
 
 def _say_too_old(app: App, days: Collection[date]) -> None:
-    if app.settings.wrangle.keep_days is None:
+    kept = app.settings.tables_days
+    if kept is None:
         return
     oldest = app.wrangler.oldest()
     if old := sum(day < oldest for day in days):
         which = "1 of these days is" if old == 1 else f"{old:,} of these days are"
         say(
-            f"{which} older than wrangle.keep_days ({app.settings.wrangle.keep_days}) and will not be built: what was "
+            f"{which} older than retention.tables_days ({kept}) and will not be built: what was "
             "brought in lies in raw only. Set more days, or take the setting out."
         )
 

@@ -69,7 +69,8 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Say per day what is in raw, what was built of it, what is due and why."""
-    found = open_app(config, home=home).existing().status()
+    app = open_app(config, home=home).existing()
+    found = app.status()
     if as_json:
         typer.echo(json.dumps(found.as_json(), indent=1))
         return
@@ -81,7 +82,7 @@ def status(
         column.justify = "right"
     for day in found.days:
         counts = (day.raw, day.rows, day.duplicates, day.quarantined, day.notes)
-        why = day.due or ("" if day.is_kept else "no: older than wrangle.keep_days")
+        why = day.due or day.frozen or ("" if day.is_kept else "no: older than wrangle.keep_days")
         table.add_row(day.day.isoformat(), *("" if each is None else f"{each:,}" for each in counts), why)
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(table)
@@ -89,6 +90,8 @@ def status(
         console.print(_drift(found.drift))
     received = found.last_received_at.isoformat() if found.last_received_at else "never"
     made_up = " Made-up data." if found.is_made_up else ""
+    if begun := app.begun_forgettings():
+        say(f"{begun} forgettings were begun and not ended. Run telelake forget once more: it ends them all.")
     say(
         f"{found.home}, {found.timezone}, release {found.release or 'none yet'}; last update received {received}; "
         f"{found.unsealed_bytes:,} bytes wait in the journal.{made_up}"

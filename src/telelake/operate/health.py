@@ -34,6 +34,8 @@ class DayStatus:
     """Why the day is due; None when it is not."""
     is_kept: bool = True
     """Whether its rows are kept: days older than `wrangle.keep_days` are not built."""
+    frozen: str | None = None
+    """That its raw has expired, and what came late and is in no row; None when it is not frozen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,27 @@ def day_statuses(
         rows, duplicates, quarantined, notes, built_at = books.get(day, (None,) * 5)
         records = raw.days[day].records if day in raw.days else 0
         found.append(
-            DayStatus(day, records, rows, duplicates, quarantined, notes, built_at, reasons.get(day), day >= oldest)
+            DayStatus(
+                day,
+                records,
+                rows,
+                duplicates,
+                quarantined,
+                notes,
+                built_at,
+                reasons.get(day),
+                day >= oldest,
+                _frozen(raw, day),
+            )
         )
     return found
+
+
+def _frozen(raw: RawListing, day: date) -> str | None:
+    if day not in raw.frozen.days:
+        return None
+    late = raw.frozen.late(day, raw.days[day].segments) if day in raw.days else 0
+    return f"frozen; {late:,} late records are in raw only" if late else "frozen"
 
 
 def quarantined(files: Sequence[Path]) -> dict[str, int]:

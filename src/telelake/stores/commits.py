@@ -23,7 +23,7 @@ from pyiceberg.exceptions import (
     TableAlreadyExistsError,
     ValidationException,
 )
-from pyiceberg.expressions import In
+from pyiceberg.expressions import AlwaysTrue, In
 from pyiceberg.io.pyarrow import (
     compute_statistics_plan,
     data_file_statistics_from_parquet_metadata,
@@ -126,6 +126,27 @@ def replace_days(iceberg: IcebergTable, table: Table, days: Collection[date], ad
                     append.append_data_file(each)
     _refuse_others(iceberg, before, mark[_MARK])
     return iceberg.metadata_location
+
+
+def laid_anew(iceberg: IcebergTable, locations: Sequence[str]) -> IcebergTable:
+    """Return the table with the same files, of which new manifests tell that know of no others.
+
+    A manifest goes on telling of files that were taken out beside those that stayed, their bounds of `chat_id` among it.
+
+    Raises:
+        Conflict: another writer's commit came in between.
+    """
+    before = {each.snapshot_id for each in iceberg.snapshots()}
+    mark = {_MARK: secrets.token_hex(8)}
+    with iceberg.transaction() as change, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        change.delete(AlwaysTrue(), snapshot_properties=mark)
+        if locations:
+            with change.update_snapshot(snapshot_properties=mark).fast_append() as append:
+                for each in _data_files(iceberg, locations):
+                    append.append_data_file(each)
+    _refuse_others(iceberg, before, mark[_MARK])
+    return iceberg.refresh()
 
 
 def _data_files(iceberg: IcebergTable, locations: Sequence[str]) -> Iterator[DataFile]:

@@ -139,6 +139,9 @@ class IcebergTables:
         with commits.translated(f"Publishing release {number}", self._base):
             for name, files in days.items():
                 pinned[name] = self._swap(declared.table(name), files, pinned.get(name), number)
+        return self._release(number, pinned)
+
+    def _release(self, number: int, pinned: Mapping[str, str]) -> Release:
         body = json.dumps({"release": number, "tables": pinned}, indent=1).encode()
         key = f"{RELEASES}{number:010d}.json"
         self.confirm()
@@ -146,6 +149,33 @@ class IcebergTables:
         if not self._store.put(key, body) and self._store.get(key) != body:
             raise Conflict(f"Another writer published release {number} of {self._base} meanwhile.")
         return Release(number, pinned)
+
+    def purge(self) -> int:
+        """Remove all that was before the newest release, whoever still reads it; return the number of files removed.
+
+        Raises:
+            Conflict: another wrangler published meanwhile.
+            StoreUnavailable: some may be gone; call again.
+        """
+        from telelake.stores import commits
+        from telelake.stores.upkeep import purge
+
+        self.confirm()
+        with commits.translated("Purging", self._base):
+            return purge(self, self._store, self._base)
+
+    def lay_anew(self, name: str, pinned: str) -> str:
+        """Have a table's files, as a release pins them, told of by manifests that know no other; return its metadata."""
+        from telelake.stores import commits
+
+        iceberg = self.table(name) or self.catalog.register_table((self._namespace, name), pinned)
+        iceberg = commits.taken_back(iceberg, pinned, self._properties)
+        return commits.laid_anew(iceberg, commits.data_files(pinned, self._properties)).metadata_location
+
+    def pin(self, tables: Mapping[str, str]) -> Release:
+        """Publish a release of these tables' metadata."""
+        last = self.latest()
+        return self._release(last.number + 1 if last else 1, tables)
 
     def maintain(self) -> int:
         """See `TableStore.maintain`."""

@@ -20,12 +20,15 @@ from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
 
 from telelake.errors import NotStored, SettingsError, StoreUnavailable
 from telelake.ports import Stored
+from telelake.raw import QUARANTINE, RAW, parse_key
 from telelake.settings import Storage, local_path
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig
 
 _TEMPORARY = ".tmp"
+TOMBSTONES = "state/forgotten/"
+"""Where tombstones lie; see `erase.tombstones`, which is loaded only when there are some."""
 
 
 def open_store(home: str, storage: Storage | None = None) -> BucketStore:
@@ -85,12 +88,28 @@ class BucketStore:
 
     def put(self, key: str, data: bytes) -> bool:
         """See `RawStore.put`."""
+        key, data = self._without_forgotten(key, data)
         with _translated(key):
             try:
                 obstore.put(self._store, key, data, mode="create")
             except (AlreadyExistsError, PreconditionError):
                 return False
             return True
+
+    def _without_forgotten(self, key: str, data: bytes) -> tuple[str, bytes]:
+        """Return what is written in place of a segment of raw in which somebody is who was forgotten; else the same.
+
+        Here, because here nothing can pass by it: sealing, imports and the functions on AWS all write raw with `put`.
+        """
+        segment = parse_key(key) if key.startswith((RAW, QUARANTINE)) else None
+        if segment is None or not self._has_forgotten():
+            return key, data
+        from telelake.erase.tombstones import clean
+
+        return clean(self, segment, data)
+
+    def _has_forgotten(self) -> bool:
+        return True  # a bucket is asked by whoever looks for tombstones
 
     def get(self, key: str) -> bytes:
         """See `RawStore.get`."""
@@ -181,6 +200,7 @@ class DirectoryStore(BucketStore):
 
     def put(self, key: str, data: bytes) -> bool:
         """See `RawStore.put`. A name exists only for a whole, synced file."""
+        key, data = self._without_forgotten(key, data)
         target = self.root / key
         with _translated(key):
             if target.exists():
@@ -214,6 +234,9 @@ class DirectoryStore(BucketStore):
         for folder in folders:
             with _translated(str(folder)), suppress(FileNotFoundError):
                 sync_folder(folder)
+
+    def _has_forgotten(self) -> bool:
+        return (self.root / TOMBSTONES).is_dir()
 
     def stage(self, key: str, folder: Path) -> Path:
         """See `RawStore.stage`: the file itself."""

@@ -57,6 +57,35 @@ def maintain(
     return removed
 
 
+def purge(tables: IcebergTables, store: BucketStore, base: str) -> int:
+    """Keep the newest release, told of by new manifests, and nothing of what was before; return the files removed.
+
+    Without any grace: who still reads an older release loses it. It is what forgetting asks for.
+    """
+    last = tables.latest()
+    if last is None:
+        return _remove_all_but(store, base, set())
+    anew = {name: tables.lay_anew(name, location) for name, location in last.tables.items()}
+    tables.pin(anew)
+    # Only now: a crash before it leaves what the older release needs to be taken back to.
+    used = set(anew.values())
+    for name, location in anew.items():
+        if current := tables.table(name):
+            _expire(current, [StaticTable.from_metadata(location, current.io.properties)])
+            used |= _referred(current.refresh())
+        tables.cache.tidy(name, timedelta(0))
+    return _remove_all_but(store, base, used)
+
+
+def _remove_all_but(store: BucketStore, base: str, used: set[str]) -> int:
+    from telelake.stores.iceberg import RELEASES
+
+    old = [each.key for each in store.list(RELEASES)][:-1]
+    orphans = [each.key for each in store.list("tables/") if f"{base}/{each.key}" not in used]
+    store.delete([*old, *orphans])
+    return len(old) + len(orphans)
+
+
 def _expire(current: IcebergTable, pinned: list[StaticTable]) -> None:
     """Forget the snapshots that no kept release pins."""
     wanted = {snapshot.snapshot_id for table in (current, *pinned) if (snapshot := table.current_snapshot())}

@@ -14,21 +14,28 @@ from datetime import date
 from telelake.ports import Release
 from telelake.tables.catalog import BUILDS
 from telelake.wrangle import ledger as ledgers
+from telelake.wrangle.graph import BuiltDay
 from telelake.wrangle.plan import Due, Ledger, RawListing, due, due_tables, list_raw
 from telelake.wrangle.run import Means, Progress, Report, Run
 
 __all__ = ["Report", "Wrangler"]
+
+_OF_OLD = BuiltDay("", "", "")
+"""Differs from whatever is built."""
 
 
 @dataclass(frozen=True)
 class Wrangler(Means):
     """What builds days; see the module."""
 
-    def run(self, wanted: Callable[[date], bool] | None = None, progress: Progress | None = None) -> Report:
+    def run(
+        self, wanted: Callable[[date], bool] | None = None, progress: Progress | None = None, *, anew: bool = False
+    ) -> Report:
         """Build the days that are due, or all days with raw that are wanted; publish what changed, part by part.
 
         Each part is a release: what it has of some days is whole, and what is made from these days is made anew with them.
-        A run that ends before its time leaves the parts that it published, and the next one builds the rest.
+        A run that ends before its time leaves the parts that it published, and the next one builds the rest. `anew` publishes
+        also what does not seem to have changed: after a forgetting, records say less under the same ids.
 
         Raises:
             Conflict: another wrangler is at work.
@@ -46,12 +53,16 @@ class Wrangler(Means):
             found = due_tables(listing, ledger, steps, oldest)
             made = {maker.table.name for maker in self.makers}
             if wanted:
-                days = [day for day in listing.days if day >= oldest and wanted(day)]
+                kept = (day for day in listing.days if day >= oldest and day not in listing.frozen.days)
+                days = [day for day in kept if wanted(day)]
             else:
                 days = [day for day, tables in found.items() if tables.keys() - made]
             report = Report(expired=sorted({day for day, _ in ledger if day < oldest}))
             if days or report.expired or (found and not wanted):
-                run = Run(self, steps, listing, dict(ledger), release, report, progress)
+                known = dict(ledger)
+                if anew:
+                    known |= {(day, name): _OF_OLD for day, name in ledger if day in set(days)}
+                run = Run(self, steps, listing, known, release, report, progress)
                 run.build(days, named=wanted is not None)
             report.seconds["total"] = round(time.perf_counter() - start, 3)
             return report

@@ -17,6 +17,7 @@ from telelake.errors import TableMismatch
 from telelake.ports import EMPTY
 from telelake.raw import Segment, digest_of
 from telelake.tables.model import Table
+from telelake.wrangle.frozen import Frozen
 
 _NOTHING = "-"
 """Stands for a table's day that has no rows, or was never built: to who reads it that is the same."""
@@ -42,6 +43,8 @@ class RawListing:
     days: Mapping[date, RawDay] = field(default_factory=dict)
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Compressed bytes of each segment, by its key."""
+    frozen: Frozen = field(default_factory=Frozen)
+    """Days whose raw has expired; never due."""
 
     def segments(self, day: date) -> tuple[Segment, ...]:
         """Return a day's segments; none when it has no raw."""

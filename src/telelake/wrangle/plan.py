@@ -18,7 +18,7 @@ from telelake.raw import QUARANTINE, RAW, Segment, parse_key
 from telelake.tables.catalog import BUILT, DRIFT
 from telelake.tables.derive import declaration_digest
 from telelake.tables.model import Table
-from telelake.wrangle import parse, rewrite
+from telelake.wrangle import frozen, parse, rewrite
 from telelake.wrangle.graph import BuiltDay, Ledger, RawDay, RawListing, changes, in_order, input_digest
 from telelake.wrangle.sql import sql_file
 
@@ -74,7 +74,7 @@ def list_raw(store: RawStore) -> RawListing:
     for key in sorted(rewrite.counting(sizes, rewrites)):
         if segment := parse_key(key):
             days[segment.day].append(segment)
-    return RawListing({day: RawDay(day, tuple(days[day])) for day in sorted(days)}, sizes)
+    return RawListing({day: RawDay(day, tuple(days[day])) for day in sorted(days)}, sizes, frozen.read(store))
 
 
 def recipe_digest(table: Table, zone: ZoneInfo, rules: str = "") -> str:
@@ -129,7 +129,7 @@ def due_tables(
 ) -> dict[date, dict[str, list[str]]]:
     """Return the days that are due, oldest first; of each the tables, with the reasons."""
     found = {}
-    for day in (day for day in raw.days if day >= oldest):
+    for day in (day for day in raw.days if day >= oldest and day not in raw.frozen.days):
         if not any((day, step.table.name) in ledger for step in steps):
             found[day] = {step.table.name: ["never built"] for step in steps}
         elif tables := {step.table.name: why for step in steps if (why := _reasons(step, day, raw, ledger, oldest))}:
