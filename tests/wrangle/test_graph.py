@@ -212,7 +212,7 @@ def test_why_a_day_of_raw_is_due(make_lake: MakeLake) -> None:
 
     assert due(lake.wrangler) == {
         0: ("raw has changed: 1 records then, 2 now",),
-        1: (f"raw of {DAY}, which updates reads, has changed",),
+        1: (f"raw of {DAY}, which updates reads, has changed", f"raw of {DAY}, which drift reads, has changed"),
     }
 
 

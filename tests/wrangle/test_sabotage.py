@@ -16,7 +16,7 @@ from telelake.capture import seal
 from telelake.errors import CheckFailed
 from telelake.tables import form
 from telelake.telegram.update import Update
-from telelake.wrangle import conform, duckdb, plan
+from telelake.wrangle import conform, duckdb, graph
 from telelake.wrangle.sql import sql_file
 from tests.conftest import NOW, LakeFolder, message
 from tests.wrangle.test_laws import TABLES
@@ -149,7 +149,7 @@ def test_pieces_do_not_matter_needs_what_lies_in_raw(
 
     pieces = [[FIRST], [EDIT_1]]
     assert wrangled_between(pieces) == 2
-    monkeypatch.setattr(plan, "digest_of", lambda segments: "always the same")
+    monkeypatch.setattr(graph, "digest_of", lambda segments: "always the same")
 
     assert wrangled_between(pieces) == 1
 

@@ -68,7 +68,8 @@ def compact(
 def _joins(listing: RawListing, until: date, segment_bytes: int) -> Iterator[list[Segment]]:
     """Yield the segments that are to be one: of one day, bot and content, each small, together not too large."""
     groups: dict[tuple[date, bool, int, Content], list[Segment]] = defaultdict(list)
-    for day in (day for day in listing.days if day < until):
+    # Of a frozen day the segments that came late are known by their names.
+    for day in (day for day in listing.days if day < until and day not in listing.frozen.days):
         for each in listing.segments(day):
             if listing.sizes[each.key] * 2 < segment_bytes:
                 groups[day, each.quarantined, each.bot_id, each.content].append(each)
