@@ -14,7 +14,6 @@ from telelake.operate.retention import Expired, expire_raw
 from telelake.raw import parse_key
 from telelake.settings import Retention, Settings, Wrangle
 from telelake.wrangle.frozen import Frozen
-from telelake.wrangle.plan import due
 from tests.conftest import NOW, LakeFolder, message
 from tests.operate.test_forget import HER, OTHER, forgetter, found, hers, others
 
@@ -36,7 +35,7 @@ def raw_days(lake: LakeFolder) -> set[date]:
 def state(lake: LakeFolder) -> dict[date, tuple[str | None, str | None]]:
     """Return why each day is due, and whether it is frozen, as `status` says."""
     listing, ledger, _ = lake.wrangler.status()
-    found = health.day_statuses(listing, due(listing, ledger), lake.files("builds"))
+    found = health.day_statuses(listing, lake.wrangler.why_due(listing, ledger), lake.files("builds"))
     return {each.day: (each.due, each.frozen) for each in found}
 
 

@@ -52,7 +52,7 @@ def test_extra_is_what_the_page_says(kind: str) -> None:
     told = {each.field: each.rest for each in coverage.kind_fields(kind)}
     payload = {name: [{"left": 1}] if each_is_list(kind, name) else {"left": 1} for name in told}
     patch = json.dumps(derive.read_patch(derive.event_tree()))
-    found = duckdb.execute("SELECT json_merge_patch(?::JSON, ?::JSON)", [json.dumps(payload), patch]).fetchone()
+    found = duckdb.execute("SELECT json_merge_patch(?::JSON, ?::JSON)", [json.dumps(payload), patch]).fetchall()[0]
 
     assert found is not None
     kept = {name for name, value in json.loads(found[0]).items() if name in told and "left" in json.dumps(value)}

@@ -42,7 +42,7 @@ def test_the_patch_takes_away_what_the_structure_reads() -> None:
         "reply_to_message": {"message_id": 2, "text": "copy"}, "surprise": {"a": 1},
     }  # fmt: skip
     patch = json.dumps(derive.read_patch(derive.message_tree()))
-    left = duckdb.execute("SELECT json_merge_patch(?::JSON, ?::JSON)", [json.dumps(message), patch]).fetchone()
+    left = duckdb.execute("SELECT json_merge_patch(?::JSON, ?::JSON)", [json.dumps(message), patch]).fetchall()[0]
 
     assert left is not None
     rest = json.loads(left[0])

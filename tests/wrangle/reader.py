@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from telelake import raw
+from telelake.tables import derive
 from telelake.telegram.update import MESSAGE_KINDS, botapi, update_kinds
 
 Row = dict[str, Any]
@@ -537,19 +538,18 @@ def printable(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def left_over(payload: dict[str, Any], sources: Iterable[str]) -> dict[str, Any]:
-    """Return what of a message none of the columns' sources names, less empty objects.
+def left_over(payload: dict[str, Any], node: derive.Node) -> dict[str, Any]:
+    """Return what of a payload no column reads, less empty objects, by the tree that the declarations draw.
 
-    A list that is read in part counts as read, and so does the copy of the message that is replied to.
+    Of a list all is left unless all is read, or every message has it opened; a column that ends in `*` reads a field whole.
     """
-    paths = [source.split(".") for source in sources]
-    left = {}
+    left: dict[str, Any] = {}
     for name, value in payload.items():
-        inside = [path[1:] for path in paths if path[0] == name]
-        if not inside:
+        child = node.fields.get(name)
+        if child is None or derive.is_left_whole(name, child):
             left[name] = value
-        elif isinstance(value, dict) and name != "reply_to_message" and [] not in inside:
-            left[name] = left_over(value, [".".join(path) for path in inside])
+        elif isinstance(value, dict) and not derive.is_read_whole(name, child):
+            left[name] = left_over(value, child)
     return {name: value for name, value in left.items() if value != {}}
 
 

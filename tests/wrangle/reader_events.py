@@ -146,6 +146,10 @@ UNREAD = {
 """Columns that are left to golden cases."""
 
 
+ROW_OF_NONE = {"reaction_counts"}
+"""Tables in which an empty list is a row too: that the last reaction was taken back is a count."""
+
+
 def rows(payloads: Iterable[Payload], latest: set[tuple[str, int]]) -> dict[str, list[Row]]:
     """Return the rows of the declared tables of events; `latest` are record and place of the messages' latest states."""
     declared = {table.name for table in catalog.TABLES}
@@ -161,7 +165,11 @@ def rows(payloads: Iterable[Payload], latest: set[tuple[str, int]]) -> dict[str,
                 if events.each is None:
                     found[name].append(_row(name, events, payload))
                     continue
-                for position, element in enumerate(payload.get(events.each, list) or [], 1):
+                elements = payload.get(events.each, list) or []
+                if not elements and name in ROW_OF_NONE:
+                    empty = {"position": 0, "total": 0}
+                    found[name].append({**_row(name, events, replace(payload, element=None)), **empty})
+                for position, element in enumerate(elements, 1):
                     one = replace(payload, element=element)
                     found[name].append({**_row(name, events, one), "position": position})
     return found

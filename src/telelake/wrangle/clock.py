@@ -11,22 +11,22 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 _AROUND = timedelta(days=2)
-"""How far beyond its own day a message's date may lie at most; `raw.context_date` decides that by the same zone."""
+"""How far beyond the days that are built changes of the offset are looked for."""
 
 
 def local_hour_macro(zone: ZoneInfo, days: Sequence[date]) -> str:
-    """Return the macro `local_hour(moment, day)` for some days; NULL for a moment that lies far from its own day.
+    """Return the macro `local_hour(moment, day)` for some days: the hour of a moment that lies in its day, else NULL.
 
-    It is its own day that counts, not the first and last of those that are built together: these must not decide a row.
+    A message whose date cannot be true lies in another day than its date says. Its own day counts, not the first and last
+    of those that are built together: these must not decide a row.
     """
     first, last = min(days, default=date(2013, 1, 1)), max(days, default=date(2013, 1, 1))
     branches = " ".join(
         f"WHEN floor(epoch(moment)) < {until} THEN {offset}" for until, offset in _offsets(zone, first, last)
     )
-    around = int(_AROUND.total_seconds())
-    far = f"epoch(moment) < epoch(day) - {around} OR epoch(moment) >= epoch(day) + {around}"
-    local = f"CAST(floor(epoch(moment)) AS BIGINT) + CASE WHEN {far} THEN NULL {branches} END"
-    return f"CREATE MACRO local_hour(moment, day) AS (({local}) // 3600) % 24;"
+    local = f"(CAST(floor(epoch(moment)) AS BIGINT) + CASE {branches} END)"
+    number = "date_diff('day', DATE '1970-01-01', day)"
+    return f"CREATE MACRO local_hour(moment, day) AS CASE WHEN {local} // 86400 = {number} THEN ({local} // 3600) % 24 END;"
 
 
 def _offsets(zone: ZoneInfo, first: date, last: date) -> list[tuple[int, int]]:

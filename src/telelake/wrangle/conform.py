@@ -20,7 +20,7 @@ from typing import Any
 
 from telelake.raw import Content, read_blocks
 from telelake.tables import form
-from telelake.tables.derive import Node, event_tree, message_tree
+from telelake.tables.derive import Node, event_tree, is_opaque, message_tree
 from telelake.telegram.desktop_messages import MOST_PIECES
 from telelake.telegram.update import MESSAGE_KINDS, loads_leniently, update_kinds
 
@@ -183,6 +183,8 @@ def _fit(value: Any, node: Node, path: str, notes: list[str]) -> Any:
     """Return a value as the tree has it; what does not fit becomes None and a note."""
     if value is None:
         return None
+    if is_opaque(node):
+        return value
     if node.is_list:
         if not isinstance(value, list):
             return _misfit(path, "list", value, notes)
