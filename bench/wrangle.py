@@ -61,7 +61,7 @@ def declared(of):
     return of
 con = duckdb.connect()
 con.execute("SET threads = 2; SET memory_limit = '1500MB'; SET preserve_insertion_order = false; SET enable_progress_bar = false")
-message = declared(json.loads(derive.json_structure(derive.message_tree())))
+message = declared(json.loads(derive.json_structure(derive.usual_message_tree())))
 columns = {"record_id": "VARCHAR", "received_at": "VARCHAR", "source": "VARCHAR",
            "body": f"STRUCT(update_id BIGINT, message {message}, edited_message {message})"}
 types = ", ".join(f"{name}: '{kind}'" for name, kind in columns.items())
