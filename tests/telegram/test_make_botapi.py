@@ -100,7 +100,7 @@ def test_what_no_column_reads_is_said() -> None:
     """By the tables as they are declared, of each kind's payload."""
     said = dict(line.split(": ", 1) for line in make_botapi.unread(botapi()))
 
-    assert "has_media_spoiler" in said["Message"]
+    assert "show_caption_above_media" in said["Message"]
     assert "chat_instance" in said["CallbackQuery"]
     assert " text," not in said["Message"]
 

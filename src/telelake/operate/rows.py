@@ -7,6 +7,7 @@ nothing in it), and what is others' has blocks and id 0 where the person was.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -104,7 +105,8 @@ def _value(who: Who, row: Mapping[str, Any], name: str, value: Any, marked: Mapp
     if not isinstance(value, str):
         return value
     if value[:1] in ("{", "["):
-        return json_without(value, who)
+        # A message within another, such as the one that was pinned, is theirs as a whole.
+        return None if _is_theirs(value, who) else json_without(value, who)
     if name in ("text", "caption"):
         forwarded = row.get("forward_sender_name")
         if row.get("forward_user_id") in who.ids or (isinstance(forwarded, str) and who.is_named(forwarded)):
@@ -116,6 +118,15 @@ def _value(who: Who, row: Mapping[str, Any], name: str, value: Any, marked: Mapp
     if is_tied or (name in _NAMES and who.is_named(value)):
         return blocks(value)
     return who.redacted(value)
+
+
+def _is_theirs(text: str, who: Who) -> bool:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    senders = [found.get(name) for name in ("from", "sender_chat")] if isinstance(found, dict) else []
+    return any(isinstance(each, dict) and each.get("id") in who.ids for each in senders)
 
 
 def _blanked(text: str, spans: Sequence[tuple[int, int]]) -> str:

@@ -36,7 +36,7 @@ class Personal(Enum):
     CODE = "code"
     """A code of Telegram's with a person's id inside, such as an inline message's: a keyed hash."""
     NAME = "name"
-    """A name, username, signature, phone number or address of a person: dropped."""
+    """A name, username, signature, phone number or address of a person, or words whose marks of names no table holds: dropped."""
     CHAT_NAME = "chat name"
     """A chat's name: dropped where the table's `chat_id` is a person's, else as words."""
     TEXT = "text"

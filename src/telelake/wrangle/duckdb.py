@@ -317,16 +317,16 @@ class _Run:
 
     def _present(self) -> frozenset[str]:
         """Return what is there of what tables need: most days have none of most events."""
-        kinds, content, service, topic = self.con.execute(
+        ((kinds, content, service, topic),) = self.con.execute(
             "SELECT list(DISTINCT kind), list(DISTINCT message_kind), bool_or(is_service), "
             "bool_or(carried_topic_name IS NOT NULL) FROM records"
-        ).fetchone() or ((), (), False, False)
+        ).fetchall()
         flags = [flag for flag, is_there in ((SERVICE, service), (TOPIC, topic)) if is_there]
         return frozenset([*(kinds or ()), *(content or ()), *flags])
 
     def _table(self, table: Table) -> Sequence[DayFile]:
         if table.needs and self.present.isdisjoint(table.needs):
-            return [DayFile(day.day, None, 0, "empty") for day in self.days]
+            return [DayFile(day.day, None, 0, EMPTY) for day in self.days]
         with self._timed(table.name), self.con.cursor() as con:
             made = f'"{table.name}_made"'
             con.execute(f"CREATE VIEW {made} AS {sql_file(table.name)}")

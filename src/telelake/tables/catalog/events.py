@@ -67,7 +67,7 @@ CALLBACKS = Table(
         C(10, "message_id", K.LONG, "Message with the button.", "Mensagem com o botão.", ("Event.message.message_id",)),
         C(11, "thread_id", K.LONG, "Topic or thread of that message.", "Tópico ou fio dessa mensagem.", ("Event.message.message_thread_id",)),
         C(12, "message_sent_at", K.TIME, "When that message was sent (UTC); null when it is too old.", "Quando essa mensagem foi enviada (UTC); nulo quando é antiga demais.", ("Event.message.date",)),
-        C(13, "message_text", K.TEXT, "Text or caption of that message.", "Texto ou legenda dessa mensagem.", ("Event.message.text", "Event.message.caption"), personal=P.TEXT),
+        C(13, "message_text", K.TEXT, "Text or caption of that message.", "Texto ou legenda dessa mensagem.", ("Event.message.text", "Event.message.caption"), personal=P.NAME),
         C(14, "inline_message_id", K.TEXT, "Message with the button, when it was sent inline.", "Mensagem com o botão, quando foi enviada inline.", ("Event.inline_message_id",), personal=P.CODE),
         C(15, "chat_instance", K.TEXT, "Telegram's word for the chat, the same for all presses in it.", "Palavra do Telegram para o chat, igual em todos os toques nele.", ("Event.chat_instance",)),
         C(16, "data", K.TEXT, "Data of the button.", "Dados do botão.", ("Event.data",), personal=P.TEXT),

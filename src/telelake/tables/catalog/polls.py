@@ -32,7 +32,7 @@ POLLS = Table(
         C(11, "user_id", K.LONG, "Person who sent that message.", "Pessoa que enviou essa mensagem.", ("Message.from.id",), personal=P.ID),
         C(12, "sent_at", K.TIME, "When that message was sent (UTC).", "Quando essa mensagem foi enviada (UTC).", ("Message.date",)),
         C(13, "type", K.TEXT, "regular or quiz.", "regular (comum) ou quiz.", _poll("type")),
-        C(14, "question", K.TEXT, "Question.", "Pergunta.", _poll("question"), personal=P.TEXT),
+        C(14, "question", K.TEXT, "Question.", "Pergunta.", _poll("question"), personal=P.NAME),
         C(15, "description", K.TEXT, "Description of the poll.", "Descrição da enquete.", _poll("description"), personal=P.TEXT),
         C(16, "options", K.LONG, "Options (table poll_options).", "Opções (tabela poll_options).", required=True),
         C(17, "voters", K.LONG, "People who have voted.", "Pessoas que votaram.", _poll("total_voter_count")),
