@@ -240,7 +240,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Slow]]:
     Slow.go_on.clear()
     real = App(load()).wrangler.engine.__class__
     engines = iter([Slow])
-    monkeypatch.setattr("telelake.wrangle.duckdb.DuckDBEngine", lambda settings: next(engines, real)(settings))
+    monkeypatch.setattr("telelake.wrangle.duckdb.DuckDBEngine", lambda *given: next(engines, real)(*given))
     yield Slow
     Slow.go_on.set()
 
