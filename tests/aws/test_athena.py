@@ -82,7 +82,7 @@ def test_every_insight_and_every_view_is_there() -> None:
     names = [query.name for query in QUERIES]
 
     assert names == [
-        "view_chats", "view_users", "view_messages_local", "view_telegram", *(one.name for one in all_insights()),
+        "view_chats", "view_users", "view_topics", "view_messages_local", "view_telegram", *(one.name for one in all_insights()),
     ]  # fmt: skip
 
 

@@ -209,7 +209,7 @@ def test_a_rewrite_may_only_take_away() -> None:
     assert [each.key for each in store.list("raw/")] == [stays]
 
 
-def test_who_has_lost_the_pen_deletes_nothing() -> None:
+def test_who_has_lost_the_pen_deletes_nothing(tmp_path: Path) -> None:
     """The pen is asked for again before anything goes; what was announced is for the next to end."""
     store = memory_store()
     for number in range(3):
@@ -222,7 +222,7 @@ def test_who_has_lost_the_pen_deletes_nothing() -> None:
         raise Conflict("another has it")
 
     with pytest.raises(Conflict):
-        compact(store, list_raw(store), DAY + ONE, Path("unused"), LARGE, confirm)
+        compact(store, list_raw(store), DAY + ONE, tmp_path, LARGE, confirm)
 
     assert len(list(store.list("raw/"))) == 4
     assert digests(store) == before
