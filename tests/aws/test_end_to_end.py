@@ -125,7 +125,9 @@ def test_tables_are_those_of_one_machine(ran: Ran) -> None:
     counted = {name: sum(rows.values()) for name, rows in cloud.items()}
     print(f"\nrows: {counted}")
     assert counted["updates"] >= 2000
-    assert min(count for name, count in counted.items() if name != "calls") > 0  # no proxy runs on AWS
+    # No proxy runs on AWS; of the others nobody posts anything here.
+    empty = {name for name, count in counted.items() if not count}
+    assert empty == {"calls", "checklist_tasks", "deleted_messages", "gifts", "giveaways"}
 
 
 def test_what_must_differ_does_say_where_it_came_from(ran: Ran) -> None:
