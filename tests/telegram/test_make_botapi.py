@@ -101,7 +101,8 @@ def test_what_no_column_reads_is_said() -> None:
     said = dict(line.split(": ", 1) for line in make_botapi.unread(botapi()))
 
     assert "show_caption_above_media" in said["Message"]
-    assert "chat_instance" in said["CallbackQuery"]
+    assert "description_entities" in said["Poll"]
+    assert "CallbackQuery" not in said
     assert " text," not in said["Message"]
 
 
