@@ -71,25 +71,34 @@ con.execute(f'''COPY (
 ) TO '{sys.argv[2]}' (FORMAT parquet, COMPRESSION zstd)''')
 """
 
-PEER = """
+MESSAGES = """
 import glob, io, json, sys, pyarrow as pa, pyarrow.parquet as pq, zstandard
+def messages():
+    for path in sorted(glob.glob(sys.argv[1])):
+        with open(path, "rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
+            for line in io.TextIOWrapper(stream, encoding="utf-8"):
+                body = json.loads(line)["body"]
+                if message := body.get("message"):
+                    sender = message.get("from", {})
+                    yield (body["update_id"], message["message_id"], message["date"], message.get("text"),
+                           message["chat"]["id"], sender.get("id"), sender.get("first_name"))
+"""
+"""What both peers do with a line."""
+
+PEER = (
+    MESSAGES
+    + """
 rows = {name: [] for name in ("update_id", "message_id", "date", "text", "chat_id", "user_id", "first_name")}
-for path in sorted(glob.glob(sys.argv[1])):
-    with open(path, "rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
-        for line in io.TextIOWrapper(stream, encoding="utf-8"):
-            body = json.loads(line)["body"]
-            message = body.get("message")
-            if not message:
-                continue
-            sender = message.get("from", {})
-            for name, value in zip(rows, (body["update_id"], message["message_id"], message["date"], message.get("text"),
-                                          message["chat"]["id"], sender.get("id"), sender.get("first_name"))):
-                rows[name].append(value)
+for values in messages():
+    for name, value in zip(rows, values):
+        rows[name].append(value)
 pq.write_table(pa.table(rows), sys.argv[2])
 """
+)
 
-ONE_BY_ONE = """
-import glob, io, json, sys, pyarrow as pa, pyarrow.parquet as pq, zstandard
+ONE_BY_ONE = (
+    MESSAGES
+    + """
 from dataclasses import asdict, dataclass
 @dataclass
 class Message:
@@ -103,19 +112,11 @@ class Message:
 kinds = {"text": pa.string(), "first_name": pa.string()}
 schema = pa.schema([(name, kinds.get(name, pa.int64())) for name in Message.__annotations__])
 tables = []
-for path in sorted(glob.glob(sys.argv[1])):
-    with open(path, "rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
-        for line in io.TextIOWrapper(stream, encoding="utf-8"):
-            body = json.loads(line)["body"]
-            message = body.get("message")
-            if not message:
-                continue
-            sender = message.get("from", {})
-            made = Message(body["update_id"], message["message_id"], message["date"], message.get("text"),
-                           message["chat"]["id"], sender.get("id"), sender.get("first_name"))
-            tables.append(pa.Table.from_pylist([asdict(made)], schema=schema))
+for values in messages():
+    tables.append(pa.Table.from_pylist([asdict(Message(*values))], schema=schema))
 pq.write_table(pa.concat_tables(tables), sys.argv[2])
 """
+)
 
 
 def main() -> None:

@@ -346,7 +346,7 @@ def test_status_says_why(telelake: Command, tmp_path: Path) -> None:
     assert [day["due"] for day in found["days"]] == [None, "raw has changed: 2 records then, 3 now"]
     assert found["quarantined"] == {"not JSON": 1}
     first, second = said.out.splitlines()[1:]
-    assert "no: older than wrangle.keep_days" in first
+    assert "no: older than retention.tables_days" in first
     assert "raw has changed: 2 records then, 3 now" in second
     assert "Could not be read: not JSON 1. After an update, telelake replay tries again." in said.err
 

@@ -16,7 +16,7 @@ from telelake.aws import formation
 from telelake.aws.account import Account
 from telelake.aws.deploy import Deployed, deploy, destroy
 from telelake.errors import DeployError, SettingsError, TelegramError
-from telelake.settings import Settings
+from telelake.settings import Privacy, Secret, Settings
 from telelake.telegram.update import update_kinds
 from tests.aws.standin import Standin, until
 from tests.aws.template import runnable
@@ -195,6 +195,9 @@ def test_what_is_missing_is_said_before_anything_is_done(
     polled = {name: bot.model_copy(update={"mode": "poll"}) for name, bot in run.settings.bots.items()}
     with pytest.raises(SettingsError, match=r"mode = 'poll', and on AWS nothing runs"):
         deploy(run.settings.model_copy(update={"bots": polled}), run.said.append)
+    keyed = run.settings.model_copy(update={"privacy": Privacy(pseudonyms=Secret(env="PSEUDONYMS"))})
+    with pytest.raises(SettingsError, match=r"privacy\.pseudonyms is set, and the wrangle function on AWS has no key"):
+        deploy(keyed, run.said.append)
     with pytest.raises(DeployError, match=r"There is no .*door\.zip"):
         run.deploy(packages=tmp_path)
     monkeypatch.delenv("DEPLOY_SECRET")

@@ -282,7 +282,7 @@ def test_what_expires(usual: dict[str, Any], other: dict[str, Any]) -> None:
 def test_raw_does_not_expire_under_rows_that_are_kept(tmp_path: Path, keep_days: int | None) -> None:
     """A day of which a part of the raw has expired would be built anew from the rest."""
     settings = Settings(timezone=ZONE, wrangle=Wrangle(keep_days=keep_days), aws=Aws(raw_days=400))
-    with pytest.raises(SettingsError, match=r"Set wrangle\.keep_days to at most 398"):
+    with pytest.raises(SettingsError, match=r"Set retention\.tables_days to at most 398"):
         stack.synthesise(settings, tmp_path)
 
 

@@ -17,6 +17,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from telelake.errors import SettingsError, UnknownName
+from telelake.tables.catalog import TABLES
 
 Endpoint = Literal["api-gateway", "function-url"]
 Architecture = Literal["arm64", "x86_64"]
@@ -71,7 +72,7 @@ ASSUMPTIONS: dict[str, Assumption] = {
     ),
     "raw_ratio": Assumption(0.2, "compressed bytes of raw for a byte of body (a made-up million gave 0.11)"),
     "table_bytes": Assumption(60, "bytes of all tables for a message (a made-up million took 52)"),
-    "tables": Assumption(8, "tables that a run publishes at most", "counted: the declarations"),
+    "tables": Assumption(len(TABLES), "tables that a run publishes at most", "counted: the declarations"),
     "publish_puts": Assumption(
         6, "objects that publishing a table writes", "measured: 36 new objects a run for 6 tables, in a folder"
     ),

@@ -86,7 +86,7 @@ def _check_retention(raw_days: int, keep_days: int | None) -> None:
     if keep_days is None or keep_days + 2 > raw_days:
         raise SettingsError(
             f"aws.raw_days = {raw_days} lets raw expire while its rows are kept, and a day would be built anew from what is "
-            f"left of it. Set wrangle.keep_days to at most {max(0, raw_days - 2)}, or take aws.raw_days out."
+            f"left of it. Set retention.tables_days to at most {max(0, raw_days - 2)}, or take aws.raw_days out."
         )
 
 

@@ -82,7 +82,7 @@ def status(
         column.justify = "right"
     for day in found.days:
         counts = (day.raw, day.rows, day.duplicates, day.quarantined, day.notes)
-        why = day.due or day.frozen or ("" if day.is_kept else "no: older than wrangle.keep_days")
+        why = day.due or day.frozen or ("" if day.is_kept else "no: older than retention.tables_days")
         table.add_row(day.day.isoformat(), *("" if each is None else f"{each:,}" for each in counts), why)
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(table)

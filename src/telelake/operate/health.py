@@ -33,7 +33,7 @@ class DayStatus:
     due: str | None
     """Why the day is due; None when it is not."""
     is_kept: bool = True
-    """Whether its rows are kept: days older than `wrangle.keep_days` are not built."""
+    """Whether its rows are kept: days older than `retention.tables_days` are not built."""
     frozen: str | None = None
     """That its raw has expired, and what came late and is in no row; None when it is not frozen."""
 
