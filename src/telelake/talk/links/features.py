@@ -117,6 +117,7 @@ def _own_columns(talk: Talk, past: Past) -> Bits:
         *_intervals(place - past.called, (1, 3, 8, 20, 50, WINDOW)),
         past.called > past.previous,
         past.target != NOBODY,
+        *_intervals(place, (0, 4, 16, 64)),  # how little is known of what was said before; all below WINDOW
     ]
     return np.concatenate([talk.signs, _stack(own)], 1)
 
