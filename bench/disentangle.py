@@ -4,9 +4,9 @@
     python bench/disentangle.py --corpus bench/data/irc              scores on dev and test, beside published ones; messages/s
     python bench/disentangle.py --corpus bench/data/irc --train      writes src/telelake/talk/links/weights.json anew
 
-Needs numpy and scipy. Training reads the training part only, twice: as it is, and as groups less busy than that channel, slowed down and cut
-into talks of which little of the past is known. It takes minutes on one core, is seeded, and the same numpy on the same processor
-gives the same file. Dev is printed while training; test never.
+Needs numpy and scipy. Training reads the training part only, twice: as it is, and as groups less busy than that channel, slowed
+down and cut into talks of which little of the past is known. It takes minutes on one core, is seeded, and the same numpy on
+the same processor gives the same file. Dev is printed while training; test never.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from irc import Log, Scores, read, score
 from numpy.typing import NDArray
 
+from irc import Log, Scores, read, score
 from telelake.talk.links import Link, linker
 from telelake.talk.links.features import Features, tell
 from telelake.talk.links.model import CEILING, EXACT, SCALE, Ranker
@@ -89,7 +89,7 @@ def measured(logs: Sequence[Log], ranker: Ranker) -> Scores:
 
 
 def part_known(logs: Sequence[Log], ranker: Ranker, known: int) -> float:
-    """Give the percentage of messages rightly linked when logs are cut into talks; only those count that have their parent in their talk."""
+    """Give the percentage of messages rightly linked in logs cut into talks, of those whose parent is in their talk."""
     right = count = 0
     for log in logs:
         first = next(row for row, message in enumerate(log.messages) if message.key in log.gold)
@@ -124,9 +124,7 @@ def train(corpus: Path, units: int, epochs: int, rate: float, seed: int) -> Net:
     net = _begin(lessons[0].told, units, random)
     speed_of = {name: np.zeros_like(weights) for name, weights in net.items()}
     square = {name: np.zeros_like(weights) for name, weights in net.items()}
-    where = np.array(
-        [(n, row) for n, one in enumerate(lessons) for row in np.flatnonzero(one.right.any(1))], np.int64
-    )
+    where = np.array([(n, row) for n, one in enumerate(lessons) for row in np.flatnonzero(one.right.any(1))], np.int64)
     batch, step = 256, 0
     steps = epochs * -(-len(where) // batch)
     for epoch in range(epochs):
@@ -148,7 +146,7 @@ def train(corpus: Path, units: int, epochs: int, rate: float, seed: int) -> Net:
 
 
 def lesson(log: Log, top: int, end: int) -> Lesson:
-    """Make the annotated messages of a part of a log into rows with known parents; those answer nothing known whose parents are outside."""
+    """Make the annotated messages of a part of a log into rows with known parents; a parent outside is not known."""
     said = linker.heard(log.messages[top:end])
     row_of = {one.key: row for row, one in enumerate(said)}
     start = next(row for row, one in enumerate(said) if one.key in log.gold)
@@ -219,7 +217,9 @@ def _begin(told: Features, units: int, random: np.random.Generator) -> Net:
     }
 
 
-def _gather(lessons: Sequence[Lesson], where: NDArray[np.int64]) -> tuple[Real, Real, Real, NDArray[np.bool_], NDArray[np.bool_]]:
+def _gather(
+    lessons: Sequence[Lesson], where: NDArray[np.int64]
+) -> tuple[Real, Real, Real, NDArray[np.bool_], NDArray[np.bool_]]:
     pairs, later, earlier, there, right = [], [], [], [], []
     for number, row in where.tolist():
         told = lessons[number].told

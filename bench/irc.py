@@ -1,9 +1,9 @@
 """The IRC disentanglement corpus of Kummerfeld et al. (ACL 2019): read its files, and score links as its authors do.
 
-A line of a log is a message, an action or a system line ("=== anna has joined"). System lines begin nothing and answer nothing; they are
-told apart by their form, get a link to themselves, and are no part of the talk that is linked. A nick is a person, also after a change
-of nick. IRC has no replies and no mentions: people write a nick, mostly first, so a word that is the nick of somebody seen before counts
-as a mention; a nick that is also a word which others use (in the training part) counts only at the beginning.
+A line of a log is a message, an action or a system line ("=== anna has joined"). System lines are told apart by their form,
+get a link to themselves, and are no part of the talk that is linked. A nick is a person, also after a change of nick. IRC
+has no replies and no mentions: people write a nick, mostly first, so a word that is the nick of somebody seen before counts
+as a mention; a nick that others use as a word (in the training part) counts only at the beginning.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
+
 from telelake.talk.links import Message
 
 _LINE = re.compile(r"^\[(\d\d):(\d\d)\] (?:<([^>]*)> ?|\s*\* (\S+) ?)(.*)$")

@@ -1,9 +1,9 @@
 """Who answers whom: each message's parent in a busy talk, or that it begins a conversation.
 
-A reply says so itself, and is never doubted. Of other messages, a small model ranks the `REACH` messages before in the same thread, and
-"begins a conversation", by who spoke, who was addressed, how long ago, and which rare words return. It was trained on the training
-part of a public corpus (docs/insights/who-answers-whom.md says which, and how well it does); no text of it is in the weights, which
-count no words.
+A reply says so itself, and is never doubted. Of other messages, a small model ranks the 64 messages before in the same
+thread, and "begins a conversation", by who spoke, who was addressed, how long ago, and which rare words return. It was
+trained on the training part of a public corpus; docs/insights/who-answers-whom.md says which, and how well it does. The
+weights hold no words of it.
 
 The answer is a function of the messages given, and of at most a few hundred before each: no clock, no chance, and whole-number
 arithmetic, so that every machine gives the same links. numpy is loaded by the first call, not by the import.

@@ -53,12 +53,25 @@ def tell(talk: Talk, start: int) -> Features:
     back = _among_each(talk.named[earlier], talk.user[row])
     pairs = _pair_columns(talk, past, row, earlier, gap, first, other & ~first, back, shared)
     best = shared.max(1, initial=0)
-    around = [(first & there).any(1), ((first | other) & there).any(1), (back & there).any(1), *_at_least(best, (2, 4, 8))]
+    around = [
+        (first & there).any(1),
+        ((first | other) & there).any(1),
+        (back & there).any(1),
+        *_at_least(best, (2, 4, 8)),
+    ]
     return Features(pairs, _own_columns(talk, past), _stack(around), there, earlier, start)
 
 
 def _pair_columns(
-    talk: Talk, past: Past, row: Whole, earlier: Whole, gap: Whole, first: Flags, other: Flags, back: Flags, shared: Whole
+    talk: Talk,
+    past: Past,
+    row: Whole,
+    earlier: Whole,
+    gap: Whole,
+    first: Flags,
+    other: Flags,
+    back: Flags,
+    shared: Whole,
 ) -> Bits:
     me, speaker = talk.user[row], talk.user[earlier]
     same = me == speaker

@@ -99,7 +99,7 @@ def heard(messages: Iterable[Message]) -> list[Said]:
     """Read messages of one thread, as the model does."""
     said: list[Said] = []
     for message in messages:
-        said.append(_said(message, said))  # noqa: PERF401 - each is read with those before it
+        said.append(_said(message, said))  # each is read with those before it
     return said
 
 

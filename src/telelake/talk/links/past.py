@@ -1,7 +1,7 @@
 """Messages of one thread in columns, and what a walk over them finds: who spoke, addressed whom, used the same words, and when.
 
-All looks back over a bounded past, `WINDOW` messages at most. So what is said of a message depends on nothing older, and not on where
-a stream was cut.
+All looks back over a bounded past, `WINDOW` messages at most. So what is said of a message depends on nothing older, and not
+on where a stream was cut.
 """
 
 from __future__ import annotations

@@ -15,23 +15,28 @@ _LINK = re.compile(r"https?://|www\.|\bt\.me/")
 _LAUGH = re.compile(r"k{3,}|(?:ha){2,}h?|(?:he){2,}|(?:rs)+|(?:je){2,}|lol|lmao")
 _FACE = re.compile(r"[:;=]-?[()dpo/|](?:\s|$)|[\u263a-\u263b\U0001f300-\U0001faff]")
 
-_OPENS_QUESTION = frozenset("do does did is are was has have any o que tem existe por cade hay".split())
-_ASKS = frozenset(
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_OPENS_QUESTION = _set("do does did is are was has have any o que tem existe por cade hay")
+_ASKS = _set(
     "how what why where when which who can could should would "
     "como qual quais quando onde quem quanto quantos posso pode podem consigo porque "
-    "cual cuales cuando donde quien cuanto puedo puede".split()
+    "cual cuales cuando donde quien cuanto puedo puede"
 )
-_ANYONE = frozenset("anyone anybody someone somebody everyone everybody alguem alguien".split())
-_ALL = frozenset("guys folks people all pessoal galera turma amigos chicos todos".split())
-_GREETS = frozenset("hi hello hey hiya howdy oi ola opa salve hola".split())
-_DAYTIMES = frozenset("morning afternoon evening night dia tarde noite dias tardes noches".split())
-_THANKS = frozenset("thanks thank thx ty tks cheers obrigado obrigada obg brigado brigada valeu vlw grato grata gracias".split())
-_YES = frozenset("yes yeah yep yup ya ok okay sure right true correct sim isso certo exato claro beleza blz si vale dale".split())
-_NO = frozenset("no nope nah not nao n never nem tampoco".split())
-_GOES_ON = frozenset("and but or so because then also e mas ou pq entao tambem tb dai y pero entonces tambien".split())
-_TRIES = frozenset("try use check run type install look open go tenta tente usa use veja olha abre clica roda prueba mira".split())
-_I = frozenset("i i'm im i've my me eu meu minha yo mi".split())
-_YOU = frozenset("you your u you're voce vc seu sua teu tu".split())
+_ANYONE = _set("anyone anybody someone somebody everyone everybody alguem alguien")
+_ALL = _set("guys folks people all pessoal galera turma amigos chicos todos")
+_GREETS = _set("hi hello hey hiya howdy oi ola opa salve hola")
+_DAYTIMES = _set("morning afternoon evening night dia tarde noite dias tardes noches")
+_THANKS = _set("thanks thank thx ty tks cheers obrigado obrigada obg brigado brigada valeu vlw grato grata gracias")
+_YES = _set("yes yeah yep yup ya ok okay sure right true correct sim isso certo exato claro beleza blz si vale dale")
+_NO = _set("no nope nah not nao n never nem tampoco")
+_GOES_ON = _set("and but or so because then also e mas ou pq entao tambem tb dai y pero entonces tambien")
+_TRIES = _set("try use check run type install look open go tenta tente usa use veja olha abre clica roda prueba mira")
+_I = _set("i i'm im i've my me eu meu minha yo mi")
+_YOU = _set("you your u you're voce vc seu sua teu tu")
 
 SIGNS = (
     "question_mark", "asks", "anyone", "greets", "thanks", "yes", "no", "goes_on", "tries", "i", "you", "laughs",
