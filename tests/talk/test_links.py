@@ -36,14 +36,19 @@ def parents(messages: Sequence[Message]) -> list[int | None]:
     return [one.parent for one in link(messages)]
 
 
-def crowd(count: int, seed: int, threads: Sequence[int | None] = (None,)) -> list[Message]:
+USUAL = (0, 5, 20, 60, 200, 3000)
+RUSHED = (0, 1, 2)
+BROKEN = USUAL * 30 + (80 * 3600,)
+
+
+def crowd(count: int, seed: int, threads: Sequence[int | None] = (None,), gaps: Sequence[int] = USUAL) -> list[Message]:
     """Make a busy group: people, a bot, replies, mentions, threads, silences, words that return."""
     dice = random.Random(seed)
     words = [f"word{n}" for n in range(60)] + ["why", "obrigado", "alguém", "?", "não", "try", "/help", "ok"]
     made: list[Message] = []
     now = NOON
     for key in range(1, count + 1):
-        now += timedelta(seconds=dice.choice([0, 5, 20, 60, 200, 3000]))
+        now += timedelta(seconds=dice.choice(gaps))
         who = dice.choice([None, BOT, *range(1, 25), *range(1, 6)])
         made.append(
             Message(
@@ -174,9 +179,10 @@ def test_silence_ends_all_talk() -> None:
     assert parents(talk(asked, (72 * 60 + 1, 2, "in the menu", {"mentions": (1,)}))) == [None, None]
 
 
-@pytest.mark.parametrize("piece", [13, 100, 999])
-def test_pieces_change_nothing(piece: int) -> None:
-    messages = crowd(1500, 1, (None, None, 5, 6))
+@pytest.mark.parametrize("gaps", [USUAL, RUSHED, BROKEN])
+@pytest.mark.parametrize("piece", [29, 100])
+def test_pieces_change_nothing(piece: int, gaps: Sequence[int]) -> None:
+    messages = crowd(1200, 1, (None, None, 5), gaps)
     assert list(linker.stream(messages, piece=piece)) == link(messages)
 
 
