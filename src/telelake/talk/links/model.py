@@ -29,6 +29,9 @@ _NONE = -(1 << 40)
 Real = NDArray[np.float32]
 
 
+_ARRAYS = ("pair", "later", "earlier", "bias", "out", "begin", "begin_bias", "begin_out")
+
+
 @dataclass(frozen=True, slots=True)
 class Ranker:
     """Weights: whole numbers, held as the floats that the library multiplies fastest."""
@@ -48,7 +51,7 @@ class Ranker:
     @classmethod
     def of(cls, numbers: Mapping[str, Any]) -> Ranker:
         """Take weights as `weights.json` has them."""
-        arrays = {name: np.array(numbers[name], np.float32) for name in cls.__slots__ if name != "begin_more"}
+        arrays = {name: np.array(numbers[name], np.float32) for name in _ARRAYS}
         return cls(**arrays, begin_more=float(numbers["begin_more"]))
 
     def rank(self, told: Features) -> NDArray[np.int64]:
