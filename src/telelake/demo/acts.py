@@ -96,6 +96,8 @@ class Edit:
     of: Say
     content: str
     delays: tuple[float, ...] = ()
+    date: int = 0
+    """0 until it is written, and when it never is."""
 
     @property
     def queue(self) -> int:
@@ -104,7 +106,7 @@ class Edit:
     def write(self, now: int) -> str | None:
         if not self.of.message_id or self.of.chat.moved_to:
             return None
-        self.of.content = self.content
+        self.of.content, self.date = self.content, now
         return self.of.write_edit(now)
 
 
@@ -117,6 +119,8 @@ class React:
     old: str
     new: str
     delays: tuple[float, ...] = ()
+    date: int = 0
+    """0 until it is written, and when it never is."""
 
     @property
     def queue(self) -> int:
@@ -125,6 +129,7 @@ class React:
     def write(self, now: int) -> str | None:
         if not self.to.message_id or not self.to.chat.is_super:
             return None
+        self.date = now
         return (
             f'"message_reaction":{{"chat":{self.to.chat.json},"message_id":{self.to.message_id},"user":{self.by.json},'
             f'"date":{now},"old_reaction":{self.old},"new_reaction":{self.new}}}'

@@ -23,11 +23,15 @@ from telelake.demo.life import Life
 from telelake.demo.rhythm import Hour, Period
 from telelake.demo.stage import Stage
 from telelake.demo.support import Support
+from telelake.demo.truth import Book, Truth
 from telelake.demo.voice import Voice
+from telelake.demo.wordings import DEVELOPMENT
 from telelake.errors import SettingsError
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
+
+    from telelake.demo.wordings import Wordings
 
 _FIRST_UPDATE_ID = 418_200_001
 _RETRIED, _RETRIED_TWICE, _RETRIED_LATER, _HELD_UP = 0.010, 0.0015, 0.002, 0.02
@@ -59,9 +63,19 @@ class Expected:
 
 
 class Generator(Iterator[Delivery]):
-    """The deliveries, in order of `sent_at`; `expected` is complete when they have run out."""
+    """The deliveries, in order of `sent_at`; `expected` and `truth` are complete when they have run out."""
 
-    def __init__(self, messages: int, days: int, seed: int, end: datetime, zone: ZoneInfo) -> None:
+    def __init__(
+        self,
+        messages: int,
+        days: int,
+        seed: int,
+        end: datetime,
+        zone: ZoneInfo,
+        wordings: Wordings = DEVELOPMENT,
+        *,
+        keeps_truth: bool = False,
+    ) -> None:
         if messages < 1 or days < 1:
             raise SettingsError(f"A demo needs at least one message and one day, not {messages} and {days}.")
         if end.tzinfo is None:
@@ -71,7 +85,8 @@ class Generator(Iterator[Delivery]):
         self._dice = Dice(seed)
         period = Period(days, end, zone)
         cast = Cast(self._dice, size=min(900, 220 + messages // 500))
-        self._stage = Stage(self._dice, cast, Voice(self._dice), period, end.timestamp())
+        book = Book() if keeps_truth else None
+        self._stage = Stage(self._dice, cast, Voice(self._dice, wordings), period, end.timestamp(), book)
         self._cast = cast
         self._support = Support(self._stage)
         self._life = Life(self._stage, self._support)
@@ -85,6 +100,17 @@ class Generator(Iterator[Delivery]):
     def questions(self) -> int:
         """Questions asked in groups."""
         return self._support.questions
+
+    @property
+    def truth(self) -> Truth:
+        """What is true of what was made so far.
+
+        Raises:
+            SettingsError: no truth is kept.
+        """
+        if self._stage.book is None:
+            raise SettingsError("This group keeps no truth of itself: make it with keeps_truth=True.")
+        return self._stage.book.truth(self._stage.end)
 
     def _deliveries(self) -> Iterator[Delivery]:
         milestones.plan(self._stage)
@@ -186,10 +212,21 @@ class _Post:
         return [first, first]
 
 
-def generate(messages: int, days: int, seed: int, end: datetime, zone: ZoneInfo) -> Generator:
+def generate(
+    messages: int,
+    days: int,
+    seed: int,
+    end: datetime,
+    zone: ZoneInfo,
+    wordings: Wordings = DEVELOPMENT,
+    *,
+    keeps_truth: bool = False,
+) -> Generator:
     """Return about `messages` messages over `days` local days that end at `end`, and what comes with them.
+
+    `keeps_truth` remembers every question until the end, which a million messages should not do unasked.
 
     Raises:
         SettingsError: fewer than one message or day, or an end without a time zone.
     """
-    return Generator(messages, days, seed, end, zone)
+    return Generator(messages, days, seed, end, zone, wordings, keeps_truth=keeps_truth)

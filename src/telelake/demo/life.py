@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from telelake.demo import media, script
 from telelake.demo.acts import Note, Say
+from telelake.demo.topics import ALL_TOPICS
+from telelake.demo.truth import Asked
 from telelake.demo.wire import Verbatim, members, quote, text_members
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ class Life:
         self._support = support
         self._dice = stage.dice
         self._voice = stage.voice
+        self._words = stage.voice.wordings
         self._cast = stage.cast
 
     def talk(self, at: float, chat: Chat) -> None:
@@ -31,7 +34,7 @@ class Life:
         if dice.chance(0.1):
             said = self._stage.say(at, Say(chat, person, media.sticker(dice)))
         else:
-            lines = script.SHARES if dice.chance(0.12) else script.CHAT
+            lines = self._lines()
             said = self._text(at, chat, person, self._voice.line(lines, case, person))
         for _ in range(dice.pick((0, 0, 1, 1, 2, 3))):
             at += dice.between(8, 400)
@@ -40,13 +43,22 @@ class Life:
                 self._support.react(at, said, other)
             else:
                 reply_to = said if dice.chance(0.5) else None
-                self._text(at, chat, other, self._voice.line(script.CHAT_REPLIES, case, other), reply_to)
+                self._text(at, chat, other, self._voice.line(self._words.chat_replies, case, other), reply_to)
+
+    def _lines(self) -> tuple[str, ...]:
+        """Return what small talk begins with; some of it ends in a question mark, or thanks nobody for anything."""
+        roll, words = self._dice.random(), self._words
+        if roll < 0.1:
+            return script.SHARES
+        if roll < 0.26:
+            return words.social_questions
+        return words.stray_thanks if roll < 0.3 else words.chat
 
     def command(self, at: float, chat: Chat) -> None:
         """A command; the answering bot obeys."""
         case, person = self._voice.case(), self._cast.someone()
         commands, answers = self._dice.pick(script.COMMANDS)
-        asked = self._text(at, chat, person, self._voice.line(commands, case, person))
+        asked = self._stage.debatable(self._text(at, chat, person, self._voice.line(commands, case, person)))
         at += self._dice.between(0.8, 3)
         answer = self._voice.answer(answers, case, person)
         self._stage.say(at, Say(chat, self._cast.answerer, answer, asked))
@@ -107,12 +119,14 @@ class Life:
         if dice.chance(0.25):
             self._text(at, person.private, person, "/start")
             at += dice.between(4, 30)
-        topic = dice.pick(script.TOPICS)
-        for part in self._voice.question(topic, case, person):
-            self._text(at, person.private, person, part)
+        asked = self._stage.ask(Asked(dice.pick(ALL_TOPICS).key, person, is_private=True))
+        for part in self._voice.question(asked.topic, case, person):
+            asked.parts.append(self._text(at, person.private, person, part))
             at += dice.between(4, 30)
+        asked.said += asked.parts
         if dice.chance(0.3):
-            self._text(at + dice.between(5, 200), person.private, person, self._voice.line(script.THANKS, case, person))
+            thanks = self._voice.line(self._words.thanks, case, person)
+            asked.said.append(self._text(at + dice.between(5, 200), person.private, person, thanks))
         if dice.chance(0.03):
             self._block(at + dice.between(30, 600), person)
 
@@ -129,7 +143,7 @@ class Life:
         if self._dice.chance(0.08):
             self._spam(at + self._dice.between(5, 90), person)
         elif self._dice.chance(0.4):
-            hello = self._text(at + self._dice.between(20, 400), chat, person, self._dice.pick(script.GREETINGS))
+            hello = self._text(at + self._dice.between(20, 400), chat, person, self._dice.pick(self._words.greetings))
             if self._dice.chance(0.5):
                 self._support.react(at + 600, hello, self._cast.someone())
 

@@ -40,9 +40,9 @@ def voice(dice: Dice) -> str:
     return f'"voice":{write(note)}'
 
 
-def sticker(dice: Dice) -> str:
+def sticker(dice: Dice, emojis: tuple[str, ...] = script.STICKERS) -> str:
     """Return a sticker of one made-up set."""
-    emoji = dice.pick(script.STICKERS)
+    emoji = dice.pick(emojis)
     thumbnail = {**_file(dice, "AAMCAQAD"), "file_size": 6574, "width": 320, "height": 320}
     shown = {
         "width": 512, "height": 512, "emoji": emoji, "set_name": "AuroraFicticia", "is_animated": False,

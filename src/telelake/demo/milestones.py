@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from telelake.demo import media, script
 from telelake.demo.acts import Move, Note, Pin, Retitle, Say
+from telelake.demo.truth import Asked
 from telelake.demo.wire import quote, text_members, unmark
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def plan(stage: Stage) -> None:
 
 
 def _promotion(stage: Stage, at: float) -> None:
-    """The listener becomes an administrator: from then on it is told of reactions and members."""
+    """The listener becomes an administrator and is told of reactions and members from then on; so do the attendants."""
     chat, bot = stage.cast.main, stage.cast.listener.json
     rights = ",".join(f'"{right}":{"true" if right in _GRANTED else "false"}' for right in _RIGHTS)
     change = (
@@ -54,6 +55,15 @@ def _promotion(stage: Stage, at: float) -> None:
         f'"new_chat_member":{{"user":{bot},"status":"administrator",{rights}}}}}'
     )
     stage.at(at, Note(chat.id, change))
+    attendants = stage.cast.attendants
+    for number, person in enumerate(attendants):
+        by = attendants[0 if number else -1]
+        change = (
+            f'"chat_member":{{"chat":{chat.json},"from":{by.json},"date":@now,'
+            f'"old_chat_member":{{"user":{person.json},"status":"member"}},'
+            f'"new_chat_member":{{"user":{person.json},"status":"administrator",{rights}}}}}'
+        )
+        stage.at(at + 60 + 7 * number, Note(chat.id, change))
 
 
 def _notice(stage: Stage, at: float, by: Person, marked: str, *, pin: bool) -> None:
@@ -90,19 +100,31 @@ def _polls(stage: Stage, at: float, by: Person, week: int) -> None:
 def _disorder(stage: Stage, quiet: Person, middle: int) -> None:
     period, chat = stage.period, stage.cast.main
     evening = period.moment(min(middle + 1, max(period.days - 2, 0)), 23)
-    _text(stage, evening + 59 * 60 + 41, quiet.private, quiet, "boa noite, ainda tem alguém aí?", (151.0,))
+    hello = _text(stage, evening + 59 * 60 + 41, quiet.private, quiet, "boa noite, ainda tem alguém aí?", (151.0,))
+    stage.debatable(hello)
     late_at = period.moment(max(period.days - 3, 0), 10) + 77
     if late_at + LATE < stage.end:
         # A quiet one: everything else of the same person waits behind it.
         other = stage.cast.people[-21]
-        _text(stage, late_at, other.private, other, "mandei mensagem e acho que não foi, estava sem sinal", (LATE,))
+        late = _text(
+            stage, late_at, other.private, other, "mandei mensagem e acho que não foi, estava sem sinal", (LATE,)
+        )
+        stage.debatable(late)
     for index, delays in enumerate(((0.4, 0.4), (0.3, 0.3, 0.3), (0.5, 1800.0), (0.4, 6.0 * 3600))):
         person = stage.cast.someone()
-        _text(stage, period.moment(0, 9) + 601 * index, chat, person, stage.dice.pick(script.CHAT_REPLIES), delays)
-    edited = _text(
-        stage, period.moment(0, 18) + 333, chat, stage.cast.someone(), "alguém sabe se a loja abre no feriado?", ()
-    )
-    stage.edit(period.moment(1, 9) + 12, edited, text_members(f"{edited.text} já descobri, abre sim"), (0.4, 0.4))
+        _text(
+            stage,
+            period.moment(0, 9) + 601 * index,
+            chat,
+            person,
+            stage.dice.pick(stage.voice.wordings.chat_replies),
+            delays,
+        )
+    by = stage.cast.someone()
+    edited = _text(stage, period.moment(0, 18) + 333, chat, by, "alguém sabe se a loja abre no feriado?", ())
+    content = text_members(f"{edited.text} já descobri, abre sim")
+    found = stage.edit(period.moment(1, 9) + 12, edited, content, (0.4, 0.4))
+    stage.ask(Asked("loja", by, parts=[edited], said=[edited], signs=[("solved_alone", found)]))
 
 
 def _text(stage: Stage, at: float, chat: Chat, by: Person, text: str, delays: tuple[float, ...]) -> Say:

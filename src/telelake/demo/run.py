@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from telelake.demo.group import generate
+from telelake.demo.group import Generator, generate
 from telelake.demo.post import post_all
 from telelake.errors import SettingsError, StoreUnavailable
 from telelake.operate.home import read_home
@@ -46,8 +46,7 @@ def run_demo(
     start = time.perf_counter()
     now = datetime.now(UTC).replace(microsecond=0)
     group = generate(messages, days, seed, now, app.zone)
-    with _capture(app) as (url, secret):
-        posted = asyncio.run(post_all(f"{url}/telegram/{BOT}", secret, group))
+    posted = deliver(app, group)
     captured = time.perf_counter()
     expected = group.expected
     say(
@@ -63,6 +62,16 @@ def run_demo(
     )
     say(f"Total {time.perf_counter() - start:.1f} s. Try: telelake insights messages_per_day --home {home}")
     return app
+
+
+def deliver(app: App, group: Generator) -> int:
+    """Post a made-up group to a real `telelake capture` of this lake; return how many deliveries it took.
+
+    Raises:
+        StoreUnavailable: capture did not start or did not take what was sent.
+    """
+    with _capture(app) as (url, secret):
+        return asyncio.run(post_all(f"{url}/telegram/{BOT}", secret, group))
 
 
 def _settings(home: str, dashboard_port: int | None) -> Settings:

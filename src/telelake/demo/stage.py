@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from telelake.demo.cast import Cast
     from telelake.demo.dice import Dice
     from telelake.demo.rhythm import Period
+    from telelake.demo.truth import Asked, Book
     from telelake.demo.voice import Voice
 
 _MESSAGES = (Say, Pin, Retitle, Move)
@@ -28,6 +29,8 @@ class Stage:
     voice: Voice
     period: Period
     end: float
+    book: Book | None = None
+    """Where the truth is kept; None keeps none, since it would hold every question in memory."""
     messages: int = 0
     """Message rows planned so far."""
     _agenda: list[tuple[float, int, Act]] = field(default_factory=list)
@@ -47,6 +50,18 @@ class Stage:
         self.at(when, message)
         return message
 
+    def ask(self, asked: Asked) -> Asked:
+        """Write down a question and return it."""
+        if self.book is not None:
+            self.book.asked.append(asked)
+        return asked
+
+    def debatable(self, message: Say) -> Say:
+        """Write down a message that can be called a question or not, and return it."""
+        if self.book is not None:
+            self.book.debatable.append(message)
+        return message
+
     def due(self, until: float) -> Iterator[tuple[float, Act]]:
         """Hand out, in order, what happens before `until`."""
         agenda = self._agenda
@@ -54,6 +69,8 @@ class Stage:
             when, _, act = heappop(agenda)
             yield when, act
 
-    def edit(self, when: float, message: Say, content: str, delays: tuple[float, ...] = ()) -> None:
-        """Plan an edit of a message."""
-        self.at(when, Edit(message, content, delays))
+    def edit(self, when: float, message: Say, content: str, delays: tuple[float, ...] = ()) -> Edit:
+        """Plan an edit of a message and return it."""
+        edit = Edit(message, content, delays)
+        self.at(when, edit)
+        return edit

@@ -1,0 +1,606 @@
+"""The development part: how people ask and are answered. Rules may be written looking at it."""
+
+from __future__ import annotations
+
+from telelake.demo.wordings.model import Subject
+
+SUBJECTS = {
+    "boleto": Subject(
+        asks=(
+            "o boleto do pedido {pedido} não chegou no meu e-mail",
+            "não recebi o boleto | como faço para pagar o pedido {pedido}?",
+            "vocês podem mandar a segunda via do boleto de {valor}?",
+            "meu boleto venceu {dia}, consigo gerar outro?",
+            "cadê o boleto? comprei um {produto} e não veio nada no e-mail",
+            "preciso da segunda via do boleto por favor, o pedido é {pedido}",
+            "paguei o boleto {dia} e o pedido {pedido} continua aguardando pagamento",
+            "o código de barras do boleto não está funcionando no meu banco",
+            "quanto tempo demora para o boleto compensar? paguei {valor} {dia}",
+            "o boleto veio com o valor errado, era {valor} | como corrige isso?",
+            "dá para trocar o boleto por pix? o pedido {pedido} ainda não foi pago",
+            "[o|meu] boleto [do pedido {pedido}|de {valor}|da compra de {dia}] [não chegou|não veio|ainda não apareceu] [no e-mail|aqui|por aqui|]",
+            "[como|onde] [eu|] [gero|tiro|pego|consigo] [a|] segunda via [do boleto|desse boleto] [do pedido {pedido}|]?",
+            "[perdi|apaguei sem querer|não acho mais] [o boleto|o e-mail do boleto] [da compra|do {produto}|], [tem como reenviar|vocês mandam de novo]?",
+            "[o prazo|o vencimento] do boleto [passou|era {dia}] | [ainda posso pagar|tenho que fazer outro pedido]?",
+            "[paguei|já paguei] o boleto [faz três dias|{dia}|na lotérica] e [não deu baixa|não caiu|consta como não pago]",
+        ),
+        human=(
+            "Oi {nome}! Acabei de reenviar o boleto do pedido {pedido} para o seu e-mail. Confere o spam também, por favor.",
+            "{nome}, gerei uma segunda via de {valor}, com vencimento em 2 dias. Já está na sua área de pedidos.",
+            "Bom dia! O boleto leva até 2 dias úteis para compensar. Se passar disso me chama aqui 😉",
+            "Verifiquei aqui, {nome}: o pagamento já caiu e o pedido {pedido} foi liberado.",
+        ),
+        bot=(
+            "**Segunda via do boleto** 📄\nAcesse https://lojaaurora.example/boleto e informe o número do pedido. O boleto chega por e-mail em até 10 minutos.",
+            "O boleto pode levar até **2 dias úteis** para compensar. Para emitir a segunda via: https://lojaaurora.example/boleto",
+        ),
+        captions=(
+            "olha o boleto que veio, o valor está errado",
+            "esse boleto não passa no banco",
+            "comprovante do boleto do pedido {pedido}",
+        ),
+        peers=(
+            "o boleto fica em meus pedidos, é só baixar de novo",
+            "o meu boleto levou dois dias para compensar, é assim mesmo",
+        ),
+        foreign=(
+            "hola, no me llegó el boleto del pedido {pedido}",
+            "where can I download the boleto for order {pedido}?",
+            "amigo, necesito pagar el boleto mas não acho o código",
+        ),
+    ),
+    "senha": Subject(
+        asks=(
+            "esqueci minha senha e não consigo entrar na conta",
+            "o e-mail de redefinição de senha não chega | já tentei umas três vezes",
+            "como eu troco a senha do aplicativo?",
+            "minha conta foi bloqueada depois de errar a senha, e agora?",
+            "não lembro a senha nem o e-mail que usei no cadastro, como recupero?",
+            "o link para redefinir a senha diz que expirou",
+            "o código de verificação por SMS não chega no meu celular",
+            "estou tentando fazer login e aparece senha inválida, mas a senha está certa",
+            "como desbloqueia a conta? coloquei a senha errada muitas vezes",
+            "[não consigo|não tô conseguindo] [entrar|logar|acessar] [na minha conta|no aplicativo|no site], [diz|fala] que a senha está [errada|incorreta]",
+            "[troquei de celular|mudei de número] e [não recebo o código|o código vai para o número antigo] [para entrar|do login|]",
+            "[peço|já pedi] para [redefinir|recuperar] a senha e [nada de e-mail|não acontece nada|o link não abre]",
+            "[quero|preciso|como faço para] [trocar|mudar] [a|minha] senha [do site|da conta|do login]",
+        ),
+        human=(
+            "Oi {nome}, liberei seu acesso. Tente de novo com a opção “esqueci a senha” e use o link em até 30 minutos.",
+            "{nome}, me chama no privado com o e-mail do cadastro, por favor. Não mande a senha aqui no grupo!",
+            "O SMS estava com atraso na sua operadora. Reenviei agora, veja se chegou.",
+        ),
+        bot=(
+            "**Esqueceu a senha?** 🔑\nToque em “Esqueci minha senha” em https://lojaaurora.example/entrar. O link vale por `30 minutos`.",
+            "Para trocar a senha: Perfil → Segurança → **Alterar senha**. Nunca envie sua senha neste grupo.",
+        ),
+        captions=(
+            "aparece isso quando coloco a senha",
+            "print do erro no login",
+        ),
+        peers=(
+            "clica em esqueci a senha e olha no spam, o meu caiu lá",
+            "comigo só voltou a entrar depois que limpei o navegador",
+        ),
+        foreign=(
+            "olvidé mi contraseña y no puedo entrar",
+            "I can't log in, it says wrong password",
+            "tentei o reset password e não chega nada",
+        ),
+    ),
+    "entrega": Subject(
+        asks=(
+            "meu pedido {pedido} está atrasado, era para chegar {dia}",
+            "cadê minha entrega? o {produto} não chegou até agora",
+            "comprei um {produto} e o rastreio não atualiza desde {dia}",
+            "o código de rastreio {codigo} não funciona no site dos Correios",
+            "a transportadora diz que entregou, mas eu não recebi nada | pedido {pedido}",
+            "quando chega o pedido {pedido}? moro em {cidade}",
+            "a entrega estava prevista para {dia} e ninguém dá notícia",
+            "faz duas semanas que comprei o {produto} | e até agora nada de chegar",
+            "o status está em separação desde {dia}, isso é normal?",
+            "meu pacote está parado em {cidade} faz dias, o que aconteceu?",
+            "o entregador veio {dia} e não tinha ninguém em casa, vão tentar de novo?",
+            "qual o prazo de entrega para {cidade}? já era para ter chegado",
+            "[alguém sabe|vocês sabem] [por que|o motivo de] [o|meu] pedido {pedido} [não sai do lugar|está parado|não anda]",
+            "[meu|o] {produto} [era para ter chegado|devia chegar] {dia} [e nada|e até agora nada|e ninguém avisa nada]",
+            "[já se passaram|faz|tem] [10|12|15|20] dias [úteis|] [que comprei|desde a compra|] e [o pedido não chegou|não recebi nada]",
+            "[o rastreamento|o rastreio] [{codigo}|do pedido {pedido}] [só diz|mostra só|está em] [objeto postado|em trânsito] [desde {dia}|]",
+            "[consta|aparece] [como entregue|que foi entregue] [{dia}|] mas [aqui não chegou nada|não recebi] [em {cidade}|]",
+        ),
+        human=(
+            "{nome}, falei com a transportadora: o pedido {pedido} sai para entrega amanhã até as 18h.",
+            "Oi {nome}! Houve atraso no centro de {cidade}. A nova previsão é de 2 dias úteis, desculpa pelo transtorno.",
+            "Abri um chamado com a transportadora, protocolo {codigo}. Te dou retorno até amanhã, tá?",
+            "Vi aqui que foi entregue na portaria. Consegue confirmar com o porteiro, {nome}?",
+        ),
+        bot=(
+            "📦 Acompanhe seu pedido em https://lojaaurora.example/rastreio com o código que enviamos por e-mail. O prazo conta em **dias úteis**.",
+            "Pedidos podem levar até **24 h** para atualizar o rastreio. Consulte: https://lojaaurora.example/rastreio",
+        ),
+        captions=(
+            "o rastreio está assim desde {dia}",
+            "print do rastreio, não sai disso",
+            "chegou a caixa toda amassada",
+        ),
+        peers=(
+            "em {cidade} está atrasando tudo, o meu levou mais uma semana",
+            "liga na transportadora com o código de rastreio, comigo resolveu na hora",
+        ),
+        foreign=(
+            "mi pedido {pedido} no llegó todavía, qué pasó?",
+            "my order {pedido} was supposed to arrive already, any news?",
+            "el rastreo {codigo} no atualiza, cuándo chega?",
+        ),
+    ),
+    "troca": Subject(
+        asks=(
+            "como faço para trocar o {produto}? veio no tamanho errado",
+            "recebi o produto errado, pedi um {produto} e veio outra coisa",
+            "quero trocar a cor do {produto}, ainda dá tempo?",
+            "o {produto} veio com defeito | quero trocar por outro",
+            "quantos dias eu tenho para fazer a troca?",
+            "quem paga o frete da troca? o {produto} não serviu",
+            "já mandei o {produto} de volta e até agora não recebi o novo",
+            "posso trocar na loja física de {cidade}?",
+            "veio faltando uma peça no {produto}, vocês trocam?",
+            "[queria|gostaria de|preciso] [trocar|devolver] [o {produto}|um {produto}] que [ficou pequeno|ficou grande|veio errado|não serviu]",
+            "[chegou|veio] [quebrado|rachado|com defeito|amassado] [o {produto}|o meu {produto}] [do pedido {pedido}|], [como troco|quero outro|o que faço]?",
+            "[qual é|como é] o [prazo|procedimento] [de|para] [troca|devolução] [do {produto}|]?",
+            "[mandaram|enviaram] [o modelo|a cor|a voltagem] [errada|trocada] do {produto} | [como resolvo|e agora]?",
+        ),
+        human=(
+            "{nome}, já gerei o código de postagem `{codigo}`. É só levar em qualquer agência dos Correios em até 7 dias.",
+            "Pode trocar sim! São 30 dias a partir do recebimento e a primeira troca é por nossa conta.",
+            "Me manda uma foto da etiqueta, {nome}, que eu abro a troca agora mesmo.",
+        ),
+        bot=(
+            "🔁 **Trocas em até 30 dias.** Abra a solicitação em https://lojaaurora.example/trocas e imprima a etiqueta.",
+        ),
+        captions=(
+            "veio assim, quero trocar",
+            "olha o defeito do {produto}",
+            "não foi esse que eu pedi",
+        ),
+        peers=(
+            "troquei na loja mesmo, só levei a nota e o {produto}",
+            "abre a troca pelo site que eles mandam a etiqueta, foi rápido",
+        ),
+        foreign=(
+            "el {produto} vino roto, quiero cambiarlo",
+            "I got the wrong {produto}, how do I exchange it?",
+            "the size não serviu, quero fazer exchange",
+        ),
+    ),
+    "nota_fiscal": Subject(
+        asks=(
+            "preciso da nota fiscal do pedido {pedido}",
+            "a nota fiscal não veio junto com o {produto}, como consigo?",
+            "tem como emitir a nota no CNPJ da empresa? | pedido {pedido}",
+            "a nota fiscal saiu com o CPF errado",
+            "onde eu baixo a nota fiscal em PDF?",
+            "meu nome está errado na nota fiscal, dá para corrigir?",
+            "preciso do XML da nota do pedido {pedido} para a contabilidade",
+            "[cadê|onde está|não acho] a [nota fiscal|nota|NF] [do pedido {pedido}|da compra do {produto}|]?",
+            "[podem|vocês podem|tem como] [enviar|mandar|me passar] a [nota|nota fiscal|NF-e] [do {produto}|do pedido {pedido}] [por e-mail|em PDF|]?",
+            "[minha empresa|a contabilidade] [quer|pediu] [a nota|a nota fiscal] [no CNPJ|com CNPJ|corrigida] [do pedido {pedido}|]",
+        ),
+        human=(
+            "{nome}, a nota do pedido {pedido} foi enviada para o seu e-mail agora, em PDF e XML.",
+            "A correção da nota leva 1 dia útil. Já pedi ao fiscal, {nome}.",
+            "Para sair no CNPJ precisa ser antes do faturamento. Neste caso consigo uma carta de correção, pode ser?",
+        ),
+        bot=("🧾 A nota fiscal fica em **Meus pedidos → Detalhes → Nota fiscal**: https://lojaaurora.example/notas",),
+        peers=(
+            "a nota vem por e-mail uns dois dias depois, procura por NF-e",
+            "baixei a minha em meus pedidos, lá no fim da página",
+        ),
+        foreign=(
+            "necesito la factura del pedido {pedido}",
+            "can you send me the invoice for order {pedido}?",
+        ),
+    ),
+    "cupom": Subject(
+        asks=(
+            "o cupom AURORA10 não está funcionando no carrinho",
+            "tem algum cupom de desconto para primeira compra?",
+            "coloquei o cupom e o desconto não aparece | o total ficou {valor}",
+            "o cupom que recebi por e-mail diz que já foi usado, mas eu não usei",
+            "esse cupom vale para o {produto}?",
+            "o cupom de frete grátis expirou {dia}, vocês renovam?",
+            "posso usar dois cupons na mesma compra?",
+            "cadê o cupom de aniversário? não recebi",
+            "[o cupom|o código|o código de desconto] [não entra|dá inválido|não aplica|some] [no carrinho|na hora de pagar|quando finalizo]",
+            "[alguém tem|vocês têm|tem] [um cupom|cupom|algum código de desconto] [para o {produto}|para frete|hoje|]?",
+            "[ganhei|recebi] um cupom [de 15%|de {valor}|de aniversário] e [não consigo usar|diz que expirou|não aceita]",
+        ),
+        human=(
+            "Oi {nome}! Esse cupom só vale acima de R$ 150. Te passo outro no privado 😉",
+            "O cupom tinha expirado, {nome}, mas liberei de novo até domingo. Aproveita!",
+            "Só dá para usar um cupom por compra. O desconto do pix soma automaticamente.",
+        ),
+        bot=(
+            "🎟️ O cupom é digitado na **última tela** do carrinho e não soma com outras promoções. Regras: https://lojaaurora.example/cupons",
+            "Primeira compra? Use `BEMVINDO10` e ganhe 10% de desconto.",
+        ),
+        captions=(
+            "olha, o cupom não entra",
+            "diz que o cupom é inválido",
+        ),
+        peers=(
+            "usa o VOLTEI15 que aqui funcionou",
+            "o cupom só entra se tirar os itens em promoção do carrinho",
+        ),
+        foreign=(
+            "el cupón no funciona en el carrito",
+            "the discount code is not working, any other?",
+        ),
+    ),
+    "pix": Subject(
+        asks=(
+            "fiz o pix de {valor} e o pedido {pedido} não foi aprovado",
+            "paguei no pix e continua aparecendo aguardando pagamento",
+            "o QR code do pix expirou antes de eu pagar | como gero outro?",
+            "fiz o pix duas vezes sem querer, vocês devolvem?",
+            "qual é a chave pix da loja?",
+            "o pix deu erro no meu banco, mas o dinheiro saiu da conta",
+            "caiu o pix de {valor}? mandei {dia}",
+            "pix copia e cola não funciona no aplicativo do meu banco",
+            "cadê o estorno do pix? cancelei o pedido {pedido} {dia}",
+            "[fiz|mandei|paguei] o pix [de {valor}|do pedido {pedido}|] [{dia}|agora há pouco|] e [não caiu|não confirmou|segue pendente]",
+            "[o código|o QR code|o copia e cola] do pix [venceu|expirou|não gera|não abre], [como pago|o que faço|tem outro]?",
+            "[saiu|descontou] {valor} [da minha conta|no banco] [pelo pix|no pix] e [o pedido {pedido} não foi aprovado|vocês não confirmaram]",
+            "[em quanto tempo|quando] [o pix cai|aprovam o pix|confirmam o pagamento por pix]?",
+        ),
+        human=(
+            "{nome}, localizei o pix de {valor}. O pedido {pedido} já foi aprovado ✅",
+            "O pix duplicado volta sozinho em até 1 dia útil, {nome}. Qualquer coisa me avisa.",
+            "Me envia o comprovante, por favor? Vou verificar com o financeiro.",
+        ),
+        bot=(
+            "💠 O pix é aprovado em até **30 minutos**. O QR code vale por 1 hora; para gerar outro: https://lojaaurora.example/pix",
+            "Pix em duplicidade é devolvido automaticamente em até **1 dia útil**.",
+        ),
+        captions=(
+            "comprovante do pix de {valor}",
+            "o pix saiu da conta, olha",
+            "deu esse erro no pix",
+        ),
+        peers=(
+            "o pix aqui caiu em uns 20 minutos, espera mais um pouco",
+            "manda o comprovante para eles que liberam na hora",
+        ),
+        foreign=(
+            "hice el pix de {valor} y no aparece",
+            "I paid by pix but the order {pedido} still says pending",
+        ),
+    ),
+    "cancelamento": Subject(
+        asks=(
+            "quero cancelar o pedido {pedido}",
+            "como cancelo a compra? desisti do {produto}",
+            "cancelei o pedido {dia} e o dinheiro não voltou | quando cai o estorno?",
+            "cobraram {valor} no cartão de um pedido cancelado",
+            "dá para cancelar só um item do pedido {pedido}?",
+            "o botão de cancelar não aparece para mim",
+            "comprei errado, quero cancelar antes de enviar",
+            "quanto tempo demora o reembolso no cartão de crédito?",
+            "[quero|preciso|gostaria de] [cancelar|desistir de] [a compra|o pedido {pedido}|a compra do {produto}] [antes que saia|hoje|]",
+            "[cancelei|devolvi] [o {produto}|o pedido {pedido}] [{dia}|] e [nada de estorno|o reembolso não veio|não devolveram os {valor}]",
+            "[cadê|quando sai|onde vejo] o [estorno|reembolso] [de {valor}|do pedido {pedido}|do que cancelei]?",
+        ),
+        human=(
+            "Cancelado, {nome}. O estorno de {valor} aparece em até duas faturas.",
+            "{nome}, o pedido {pedido} já saiu. Pode recusar na entrega que a gente estorna tudo.",
+            "Pedi o estorno agora ao financeiro. No cartão pode levar até 2 faturas, no pix é no mesmo dia.",
+        ),
+        peers=(
+            "o estorno do meu veio na fatura seguinte",
+            "cancela em meus pedidos, enquanto não sai para entrega dá",
+        ),
+        foreign=(
+            "quiero cancelar el pedido {pedido}",
+            "how do I cancel my order {pedido}? I want a refund",
+        ),
+    ),
+    "app": Subject(
+        asks=(
+            "o aplicativo trava quando abro o carrinho",
+            "o app fecha sozinho depois da última atualização",
+            "aparece erro 500 quando tento finalizar a compra no app",
+            "o aplicativo não abre no meu celular | é um Android meio antigo",
+            "a tela fica branca quando clico em pagar",
+            "não consigo colocar foto no meu perfil pelo app, dá erro",
+            "o app não manda notificação do pedido {pedido}",
+            "atualizei o aplicativo e sumiu meu carrinho",
+            "vocês têm aplicativo para iPhone? não acho na loja",
+            "[o app|o aplicativo] [está|fica] [travando|fechando|muito lento] [desde {dia}|quando pesquiso|depois da atualização|]",
+            "[aparece|dá|fica dando] [um erro|erro|erro desconhecido] [no app|no aplicativo] quando [abro um produto|vou pagar|faço login]",
+            "[não consigo|ninguém consegue] [instalar|atualizar|abrir] o [app|aplicativo] [no meu celular|]",
+        ),
+        human=(
+            "{nome}, limpa o cache do app e atualiza para a versão 4.2.1, por favor. Se continuar me avisa o modelo do celular.",
+            "É um erro conhecido no Android 9. A correção sai amanhã; enquanto isso dá para comprar pelo site.",
+            "Consegue mandar um print da tela, {nome}? Vou passar ao time técnico.",
+        ),
+        bot=(
+            "📱 Feche o aplicativo, atualize para a **versão 4.2.1** e abra de novo. Passo a passo: https://lojaaurora.example/app",
+        ),
+        captions=(
+            "fica nessa tela e trava",
+            "deu esse erro no app",
+            "print da tela branca",
+            "olha o erro 500",
+        ),
+        peers=(
+            "desinstala e instala de novo, aqui voltou",
+            "o meu só parou de travar depois que atualizei o Android",
+        ),
+        foreign=(
+            "la aplicación se cierra sola, qué hago?",
+            "the app keeps crashing after the update",
+        ),
+    ),
+    "frete": Subject(
+        asks=(
+            "quanto fica o frete para {cidade}? CEP {cep}",
+            "por que o frete do {produto} está tão caro?",
+            "tem frete grátis acima de qual valor?",
+            "o frete subiu de um dia para o outro | estava bem menos {dia}",
+            "vocês entregam em {cidade}?",
+            "o site não calcula o frete para o CEP {cep}",
+            "dá para retirar na loja e não pagar frete?",
+            "[quanto|qual o valor que] [fica|sai|custa] o frete [do {produto}|] para [{cidade}|o CEP {cep}]?",
+            "[o frete|a entrega] [para {cidade}|para cá|] [está|ficou] [absurdo|mais caro que o produto|{valor}], [por quê|é isso mesmo|tem outra opção]?",
+            "[a partir de quanto|acima de quanto|como] [o frete é grátis|ganho frete grátis]?",
+        ),
+        human=(
+            "{nome}, para {cidade} fica em {valor} e chega em 6 dias úteis.",
+            "O frete grátis é para compras acima de R$ 199, menos móveis grandes.",
+            "O CEP {cep} estava fora da tabela, já corrigimos. Tenta de novo?",
+        ),
+        bot=("🚚 **Frete grátis** acima de R$ 199 para Sul e Sudeste. Calcule pelo CEP na página do produto.",),
+        peers=(
+            "para {cidade} paguei bem menos escolhendo a entrega econômica",
+            "junta duas compras que o frete sai de graça",
+        ),
+        foreign=(
+            "cuánto sale el envío a {cidade}?",
+            "how much is shipping to {cidade}?",
+        ),
+    ),
+    "endereco": Subject(
+        asks=(
+            "preciso mudar o endereço de entrega do pedido {pedido}",
+            "coloquei o número da casa errado, como altero?",
+            "me mudei para {cidade} | dá para entregar no endereço novo?",
+            "o CEP saiu errado no pedido, o certo é {cep}",
+            "como cadastro outro endereço no site?",
+            "pode entregar no meu trabalho em vez de casa? pedido {pedido}",
+            "[errei|digitei errado|esqueci] [o número|o complemento|o endereço] [no pedido {pedido}|na compra], [como corrijo|dá para mudar|e agora]?",
+            "[dá para|tem como|posso] [mudar|alterar|trocar] o [endereço|local] de entrega [do pedido {pedido}|do {produto}]?",
+        ),
+        human=(
+            "{nome}, alterei o endereço do pedido {pedido}. Confere na sua conta se ficou certo.",
+            "Já saiu para entrega, {nome}. Vou tentar com a transportadora, mas não garanto.",
+            "Me passa o endereço completo no privado, por favor.",
+        ),
+        peers=(
+            "muda na sua conta antes de faturar, depois eles não deixam",
+            "eu liguei na transportadora e eles trocaram o endereço",
+        ),
+        foreign=(
+            "puse mal la dirección en el pedido {pedido}",
+            "can I change the delivery address of order {pedido}?",
+        ),
+    ),
+    "garantia": Subject(
+        asks=(
+            "o {produto} parou de funcionar com dois meses, tem garantia?",
+            "como aciono a garantia do {produto}?",
+            "onde fica a assistência técnica em {cidade}?",
+            "a garantia estendida que comprei não aparece no pedido {pedido}",
+            "o {produto} está fazendo um barulho estranho | a garantia cobre?",
+            "a assistência está com meu {produto} desde {dia} e não dá resposta",
+            "[meu|o] {produto} [pifou|queimou|não liga mais] [com três meses|depois de um mês|do nada], [tem garantia|a garantia cobre|o que eu faço]?",
+            "[onde|em que lugar] [levo|mando] o {produto} [para consertar|para a assistência] [em {cidade}|]?",
+        ),
+        human=(
+            "{nome}, a garantia é de 12 meses. Abri o chamado {codigo} na assistência de {cidade}.",
+            "Cobre sim! Leva com a nota fiscal na assistência autorizada, eles já têm o seu chamado.",
+            "Cobrei a assistência hoje, {nome}. A peça chega até sexta.",
+        ),
+        captions=(
+            "o {produto} ficou assim com dois meses de uso",
+            "isso entra na garantia?",
+        ),
+        peers=(
+            "a garantia é direto com o fabricante, o telefone vem na caixa",
+            "levei o meu na autorizada de {cidade} e consertaram",
+        ),
+        foreign=(
+            "mi {produto} dejó de funcionar, tiene garantía?",
+            "my {produto} stopped working, is it under warranty?",
+        ),
+    ),
+    "cartao": Subject(
+        asks=(
+            "meu cartão foi recusado na hora de pagar, mas tem limite",
+            "cobraram duas vezes {valor} no meu cartão de crédito",
+            "dá para parcelar o {produto} em quantas vezes sem juros?",
+            "apareceu uma cobrança de {valor} da loja que eu não reconheço",
+            "posso pagar com dois cartões? | a compra deu {valor}",
+            "o parcelamento veio com juros na fatura, estava sem juros no site",
+            "[o cartão|meu cartão] [não passa|foi negado|dá recusado] [no site|no {produto}|de jeito nenhum] [e tem limite|]",
+            "[veio|apareceu|tem] [uma cobrança|duas cobranças] [da loja|de vocês|] de {valor} [na fatura|no cartão] [que não fiz|em duplicidade]",
+            "[em quantas vezes|até quantas vezes] [parcela|dá para parcelar|posso parcelar] [o {produto}|no cartão]?",
+        ),
+        human=(
+            "{nome}, a segunda cobrança é só uma pré-autorização e some em até 3 dias.",
+            "Parcelamos em até 10x sem juros acima de R$ 300.",
+            "Vou abrir uma contestação, {nome}. Me passa só os 4 últimos dígitos, no privado.",
+        ),
+        bot=("💳 Parcelamos em até **10x sem juros**. Cartão recusado? Confira os dados ou fale com o seu banco.",),
+        peers=(
+            "liga no banco e libera compra pela internet, foi isso no meu",
+            "aqui deixaram parcelar em 10 vezes",
+        ),
+        foreign=(
+            "me cobraron dos veces {valor} en la tarjeta",
+            "my card was declined but it has limit",
+        ),
+    ),
+    "pontos": Subject(
+        asks=(
+            "meus pontos do clube Aurora sumiram",
+            "como uso os pontos do programa de fidelidade?",
+            "comprei um {produto} e os pontos não entraram",
+            "os pontos vencem quando? | tinha uns 800 acumulados",
+            "dá para transferir os pontos para outra pessoa?",
+            "[cadê|onde vejo|como consulto] [meus pontos|os pontos|o saldo de pontos] [do clube|da fidelidade|]?",
+            "[meus pontos|os pontos da compra do {produto}] [não caíram|expiraram|não aparecem] [ainda|]",
+        ),
+        human=(
+            "{nome}, os pontos entram 7 dias depois da entrega. Os seus caem {dia}.",
+            "Ajustei aqui: seus pontos já voltaram para a conta.",
+        ),
+        peers=(
+            "os pontos só entram uma semana depois que o produto chega",
+            "dá para usar os pontos na hora de pagar, tem um botão lá",
+        ),
+        foreign=(
+            "no veo mis puntos del club",
+            "when do my points expire?",
+        ),
+    ),
+    "estoque": Subject(
+        asks=(
+            "quando volta o {produto} para o estoque?",
+            "tem o {produto} na cor preta?",
+            "o {produto} aparece disponível, mas dá esgotado no carrinho",
+            "vocês vão repor o {produto}? | queria dar de presente",
+            "tem {produto} na loja de {cidade}?",
+            "[vai|quando vai|vocês vão] [voltar|chegar|ter] [mais|] {produto} [no estoque|na loja de {cidade}|]?",
+            "[ainda tem|tem|vocês têm] [o {produto}|{produto}] [disponível|a pronta entrega|em {cidade}|na cor branca]?",
+        ),
+        human=(
+            "{nome}, o {produto} volta na semana que vem. Clica em “avise-me” que você recebe um e-mail.",
+            "Em {cidade} restam duas unidades. Quer que eu reserve?",
+        ),
+        peers=(
+            "vi o {produto} na loja de {cidade} ontem",
+            "ativa o avise-me, comigo voltou em três dias",
+        ),
+        foreign=(
+            "cuándo vuelve el {produto}?",
+            "is the {produto} back in stock?",
+        ),
+    ),
+    "cadastro": Subject(
+        asks=(
+            "quero excluir minha conta e meus dados",
+            "como mudo o e-mail do meu cadastro?",
+            "o site diz que meu CPF já está cadastrado, mas nunca comprei",
+            "não consigo confirmar meu cadastro | o e-mail não chega",
+            "parem de mandar e-mail de propaganda, como cancelo a newsletter?",
+            "[como|onde] [altero|mudo|atualizo] [meu telefone|meu e-mail|meu nome|meus dados] [no cadastro|na conta]?",
+            "[quero|como faço para] [apagar|excluir|encerrar] [minha conta|meu cadastro]",
+            "[meu CPF|meu e-mail] [já está em uso|aparece como já cadastrado] [e nunca fiz conta|quando vou cadastrar|]",
+        ),
+        human=(
+            "{nome}, troquei o e-mail do cadastro. Você vai receber uma confirmação.",
+            "O pedido de exclusão foi registrado, protocolo {codigo}. O prazo da LGPD é de 15 dias.",
+        ),
+        bot=(
+            "👤 Dados do cadastro são alterados em **Minha conta → Dados pessoais**: https://lojaaurora.example/conta",
+        ),
+        peers=(
+            "é em minha conta, dados pessoais, lá em cima",
+            "tem que confirmar pelo e-mail antigo primeiro",
+        ),
+        foreign=(
+            "cómo cambio mi correo en la cuenta?",
+            "please delete my account and my data, how?",
+        ),
+    ),
+    "opiniao": Subject(
+        asks=(
+            "alguém [já comprou|tem|usa] [o|esse] {produto}? [é bom|vale a pena|recomenda]?",
+            "[o {produto} da loja|esse {produto}] [é bom|presta|dura|vale o preço]?",
+            "[estou pensando em|quero] comprar um {produto} | [alguém recomenda|o que acham|vale a pena]?",
+            "qual {produto} vocês [indicam|recomendam] [até {valor}|para presente|]?",
+            "[quem comprou|alguém que comprou] o {produto}, [chegou certinho|gostou|dá problema]?",
+            "o {produto} é [original|barulhento|resistente]? [alguém tem|alguém sabe|]",
+        ),
+        human=(
+            "{nome}, é um dos mais vendidos e tem nota 4,7 no site 😊",
+            "Recomendo sim, {nome}! Tem 12 meses de garantia.",
+            "Depende do uso, {nome}. Para o dia a dia atende muito bem.",
+        ),
+        peers=(
+            "comprei e gostei muito, recomendo",
+            "o meu quebrou em dois meses, não compraria de novo",
+            "eu tenho, é bom pelo preço",
+            "vale a pena sim, uso todo dia",
+            "é bom, só achei um pouco barulhento",
+        ),
+        foreign=(
+            "alguien compró el {produto}? es bueno?",
+            "is the {produto} any good?",
+        ),
+    ),
+    "loja": Subject(
+        asks=(
+            "[que horas|a que horas|até que horas] [abre|fecha|funciona] a loja de {cidade}?",
+            "[a loja|a loja física] [de {cidade}|] [abre|funciona] [no domingo|no feriado|amanhã]?",
+            "[onde fica|qual o endereço de] [a loja|uma loja] [em|perto de] {cidade}?",
+            "qual o [telefone|WhatsApp|horário] [da loja de {cidade}|do atendimento|de vocês]?",
+            "vocês têm loja em {cidade}?",
+            "[posso|dá para] [retirar|buscar] [o pedido {pedido}|o {produto}] na loja [de {cidade}|]?",
+        ),
+        human=(
+            "A loja de {cidade} abre de segunda a sábado, das 10h às 20h 🙂",
+            "{nome}, o telefone é o que está em https://lojaaurora.example/lojas",
+            "No feriado abrimos das 14h às 20h, {nome}.",
+        ),
+        bot=("🏬 Endereços e horários de todas as lojas: https://lojaaurora.example/lojas",),
+        peers=(
+            "a de {cidade} fecha às 22h",
+            "fica dentro do shopping, no segundo andar",
+        ),
+        foreign=(
+            "a qué hora abre la tienda de {cidade}?",
+            "is the {cidade} store open on sunday?",
+        ),
+    ),
+    "site_fora": Subject(
+        asks=(
+            "o site caiu? não abre aqui",
+            "o site está fora do ar para mais alguém?",
+            "não consigo finalizar a compra, dá erro 503",
+            "aparece serviço indisponível quando entro no site e no app",
+            "está tudo fora do ar | tem previsão de volta?",
+            "o site não carrega desde cedo, o que aconteceu?",
+            "fui pagar o {produto} e o site saiu do ar, perdi o carrinho",
+            "o pedido {pedido} sumiu da minha conta, o site está fora?",
+        ),
+        human=(
+            "Estamos com uma instabilidade, {nome}. O time já está trabalhando nisso.",
+            "Previsão de volta em 1 hora. Nenhum pedido foi perdido, fica tranquilo.",
+            "Já voltou para parte dos clientes, {nome}. Tenta de novo daqui a pouco?",
+        ),
+        captions=(
+            "olha o erro que aparece no site",
+            "erro 503 aqui",
+            "site fora do ar",
+        ),
+        peers=(
+            "aqui também estava fora, voltou agora pelo celular",
+            "tenta por aba anônima que abriu para mim",
+        ),
+        foreign=(
+            "la página no carga, está caída?",
+            "is the site down for everyone?",
+        ),
+    ),
+}
