@@ -35,6 +35,30 @@ from telelake.wiring import App
 
 END = datetime(2026, 11, 20, 16, 20, tzinfo=ZoneInfo(TIMEZONE))
 NO_TOPIC = "(none)"
+PLAIN = """
+WITH said AS (
+    SELECT m.chat_id, m.message_id, m.user_id, m.sent_at, m.reply_to_message_id, coalesce(m.text, m.caption) AS text,
+           CASE WHEN m.is_bot THEN 'bot' WHEN a.user_id IS NOT NULL THEN 'attendant' ELSE 'customer' END AS role
+    FROM messages AS m
+    LEFT JOIN (SELECT DISTINCT user_id FROM memberships WHERE new_status = 'administrator') AS a USING (user_id)
+),
+replies AS (
+    SELECT q.chat_id, q.message_id, arg_min(r.message_id, r.message_id) AS answer_message_id,
+           arg_min(r.role, r.message_id) AS answered_by, arg_min(r.sent_at, r.message_id) AS answered_at,
+           min(r.message_id) FILTER (WHERE r.role <> 'bot') AS human_answer_message_id,
+           bool_or(r.role = 'bot') AND bool_or(r.role = 'attendant') AS is_both
+    FROM said AS q
+    JOIN said AS r ON r.chat_id = q.chat_id AND r.reply_to_message_id = q.message_id AND r.user_id <> q.user_id
+    GROUP BY ALL
+)
+SELECT s.chat_id, s.message_id, s.text, r.* EXCLUDE (chat_id, message_id, is_both), 'plain' AS outcome_rule,
+       s.chat_id || ' ' || s.message_id AS conversation_id,
+       CASE WHEN r.message_id IS NULL THEN 'unanswered' WHEN r.is_both THEN 'escalated' ELSE 'assumed' END AS outcome
+FROM said AS s
+LEFT JOIN replies AS r USING (chat_id, message_id)
+WHERE s.role = 'customer' AND s.text LIKE '%?%'
+"""
+"""What everybody would write first: a question has a question mark, and its answer is the first reply to it."""
 
 
 @dataclass
@@ -48,6 +72,8 @@ class Lake:
     topics: dict[tuple[int, int], tuple[int | None, str | None]] | None
     """By chat and message; None when there is no such table."""
     matched: scores.Matched
+    plain: scores.Matched
+    """What `PLAIN` finds."""
 
 
 def main() -> None:
@@ -88,6 +114,7 @@ def make(home: Path, part: str, seed: int, messages: int, days: int) -> Lake:
     deliver(app, group)
     app.wrangle_due()
     with app.lake() as lake:
+        plain = scores.match(group.truth, lake.query(PLAIN).records())
         questions = list(lake.query("SELECT * FROM questions").records())
         try:
             found = lake.query("SELECT chat_id, message_id, topic_id, topic_name FROM question_topics").rows
@@ -96,15 +123,19 @@ def make(home: Path, part: str, seed: int, messages: int, days: int) -> Lake:
             topics = None
         else:
             topics = {(chat, message): (topic, name) for chat, message, topic, name in found}
-    return Lake(part, seed, group.truth, questions, topics, scores.match(group.truth, questions))
+    return Lake(part, seed, group.truth, questions, topics, scores.match(group.truth, questions), plain)
 
 
 def figures(lakes: list[Lake], parts: list[str]) -> str:
     """Return the table of all figures: the mean of a part's lakes, and the lowest and highest."""
-    by_part = {part: [measure(lake) for lake in lakes if lake.part == part] for part in parts}
-    lines = ["| what | " + " | ".join(parts) + " |", "|---|" + "---:|" * len(parts)]
-    for name in by_part[parts[0]][0]:
-        cells = (spread([each[name] for each in by_part[part]]) for part in parts)
+    columns: dict[str, list[dict[str, float | None]]] = {}
+    for part in parts:
+        of_part = [lake for lake in lakes if lake.part == part]
+        columns[part] = [measure(lake.matched) | topic_figures(lake) for lake in of_part]
+        columns[f"{part}, plain rule"] = [measure(lake.plain) for lake in of_part]
+    lines = ["| what | " + " | ".join(columns) + " |", "|---|" + "---:|" * len(columns)]
+    for name in columns[parts[0]][0]:
+        cells = (spread([each.get(name) for each in column]) for column in columns.values())
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
@@ -119,9 +150,8 @@ def spread(values: list[float | None]) -> str:
     return mean if low == high else f"{mean} ({low}–{high})"
 
 
-def measure(lake: Lake) -> dict[str, float | None]:
-    """Return every figure of one lake."""
-    matched = lake.matched
+def measure(matched: scores.Matched) -> dict[str, float | None]:
+    """Return every figure of one lake but the topics'."""
     first, any_, human = scores.first_answers(matched), scores.any_answers(matched), scores.human_answers(matched)
     roles, outcome, seconds = scores.answered_by(matched), scores.outcomes(matched), scores.answer_errors(matched)
     result: dict[str, float | None] = {"questions in truth": len(matched.wanted), "rows found": len(matched.rows)}
@@ -138,7 +168,7 @@ def measure(lake: Lake) -> dict[str, float | None]:
     result["time of first answer: exact"] = sum(error <= 1 for error in seconds) / max(1, len(seconds))
     result["time of first answer: error P90, seconds"] = sorted(seconds)[int(0.9 * len(seconds))] if seconds else None
     result["conversations of one asker"] = scores.mixed_conversations(matched).precision
-    return result | topic_figures(lake)
+    return result
 
 
 def per_outcome(confusion: Counter[tuple[str, str]]) -> dict[str, float]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from telelake.demo import media, script
 from telelake.demo.acts import Note, Say
-from telelake.demo.topics import ALL_TOPICS
 from telelake.demo.truth import Asked
 from telelake.demo.wire import Verbatim, members, quote, text_members
 
@@ -115,11 +114,12 @@ class Life:
 
     def private(self, at: float) -> None:
         """Somebody writes to the listener; its own answers are never delivered to it."""
-        dice, person, case = self._dice, self._cast.someone(), self._voice.case()
+        dice, case = self._dice, self._voice.case()
+        person, topic = self._support.asker(at)
         if dice.chance(0.25):
             self._text(at, person.private, person, "/start")
             at += dice.between(4, 30)
-        asked = self._stage.ask(Asked(dice.pick(ALL_TOPICS).key, person, is_private=True))
+        asked = self._stage.ask(Asked(topic.key, person, is_private=True))
         for part in self._voice.question(asked.topic, case, person):
             asked.parts.append(self._text(at, person.private, person, part))
             at += dice.between(4, 30)

@@ -54,13 +54,19 @@ class Support:
             self._begin(at + self._dice.between(3, 150), chat, is_incident=is_incident)
 
     def _begin(self, at: float, chat: Chat, *, is_incident: bool) -> None:
+        person, topic = self.asker(at, is_incident=is_incident)
+        self._conversation(at, chat, person, topic, self._voice.case(), earlier=None)
+
+    def asker(self, at: float, *, is_incident: bool = False) -> tuple[Person, Topic]:
+        """Return somebody with a question, who has not asked about its topic lately."""
         dice = self._dice
-        for _ in range(8):
+        for _ in range(12):
             topic = INCIDENT if is_incident and dice.chance(0.8) else dice.pick(_WEIGHED)
             person = self._cast.someone()
             if at - self._last_asked.get((person.id, topic.key), -_RESTS) >= _RESTS:
                 break
-        self._conversation(at, chat, person, topic, self._voice.case(), earlier=None)
+        self._last_asked[person.id, topic.key] = at
+        return person, topic
 
     def _conversation(
         self, at: float, chat: Chat, person: Person, topic: Topic, case: dict[str, str], *, earlier: Asked | None

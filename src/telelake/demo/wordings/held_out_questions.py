@@ -300,7 +300,9 @@ SUBJECTS = {
             "{nome}, o envio é calculado pelo peso; dois itens custam quase o mesmo que um.",
             "Incluímos o seu CEP na cobertura, {nome}, simula outra vez.",
         ),
-        bot=("📮 Simule o envio na página do item. Compras de **R$ 199** ou mais têm envio de graça no Sul e no Sudeste.",),
+        bot=(
+            "📮 Simule o envio na página do item. Compras de **R$ 199** ou mais têm envio de graça no Sul e no Sudeste.",
+        ),
         peers=(
             "escolhe retirar no ponto parceiro que sai bem menos",
             "pra cá é caro mesmo, compro junto com a vizinha",
