@@ -8,7 +8,7 @@ what is only spoken is left out of every figure.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log
 from typing import Any
@@ -91,23 +91,28 @@ def match(truth: Truth, rows: Iterable[Row]) -> Matched:
 
 
 def first_answers(matched: Matched) -> Ratio:
-    """How well the first message that answers is found, over all questions and all rows."""
-    right = sum(
-        bool(question.answers) and row["answer_message_id"] == question.answers[0].message_id
-        for question, row in matched.pairs
-    )
-    found = sum(row["answer_message_id"] is not None for row in matched.rows)
-    return Ratio(right, found, sum(bool(question.answers) for question in matched.wanted))
+    """How well the first message that answers is found, over all questions and all rows.
+
+    Whether a bot that knows nothing has answered is a matter of definition, so either is right.
+    """
+    return _answers(matched, lambda question: {each.message_id for each in question.first_answers if each})
 
 
 def any_answers(matched: Matched) -> Ratio:
     """The same, content with any message that answers."""
-    right = sum(
-        row["answer_message_id"] in {answer.message_id for answer in question.answers}
+    return _answers(matched, lambda question: {each.message_id for each in question.answers})
+
+
+def _answers(matched: Matched, right_ones: Callable[[Question], set[int]]) -> Ratio:
+    right = sum(row["answer_message_id"] in right_ones(question) for question, row in matched.pairs)
+    found = sum(row["answer_message_id"] is not None for row in matched.rows)
+    surely = sum(None not in question.first_answers for question in matched.wanted)
+    # Who answered may be left open here, or named: then it counts as wanted too.
+    named = sum(
+        bool(question.answers) and None in question.first_answers and row["answer_message_id"] is not None
         for question, row in matched.pairs
     )
-    found = sum(row["answer_message_id"] is not None for row in matched.rows)
-    return Ratio(right, found, sum(bool(question.answers) for question in matched.wanted))
+    return Ratio(right, found, surely + named)
 
 
 def human_answers(matched: Matched) -> Ratio:
@@ -126,10 +131,12 @@ def human_answers(matched: Matched) -> Ratio:
 
 def answered_by(matched: Matched) -> Counter[tuple[str, str]]:
     """Count (true role, role found) of questions found, `none` for no answer."""
-    return Counter(
-        (question.answers[0].role if question.answers else "none", row["answered_by"] or "none")
-        for question, row in matched.pairs
-    )
+    counts: Counter[tuple[str, str]] = Counter()
+    for question, row in matched.pairs:
+        true = [answer.role if answer else "none" for answer in question.first_answers]
+        found = row["answered_by"] or "none"
+        counts[found if found in true else true[0], found] += 1
+    return counts
 
 
 def outcomes(matched: Matched) -> Counter[tuple[str, str]]:
@@ -148,7 +155,7 @@ def accuracy(confusion: Mapping[tuple[str, str], int]) -> float:
 def answer_errors(matched: Matched) -> list[int]:
     """Return by how many seconds the time of the first answer is wrong, where there is one and one was found."""
     return [
-        abs(int(row["answered_at"].timestamp()) - question.answers[0].sent_at)
+        min(abs(int(row["answered_at"].timestamp()) - answer.sent_at) for answer in question.first_answers if answer)
         for question, row in matched.pairs
         if question.answers and row["answered_at"] is not None
     ]

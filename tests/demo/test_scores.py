@@ -30,12 +30,16 @@ scores = _scores()
 CHAT = -1000000000001
 
 
-def question(message_id: int, *answers: tuple[int, str], parts: tuple[int, ...] = (), **more: Any) -> Question:
+def _answer(message_id: int, role: Any, manner: Any = "helps") -> Answer:
+    return Answer(message_id, 9, role, message_id, manner)
+
+
+def question(message_id: int, *answers: tuple[Any, ...], parts: tuple[int, ...] = (), **more: Any) -> Question:
     given: dict[str, Any] = {
         "user_id": 1, "asked_at": message_id, "topic": "pix", "is_spoken": False, "outcome": "assumed",
         "outcome_rule": "left", "conversation_ids": (), "repeats": None,
     }  # fmt: skip
-    said = tuple(Answer(each, 9, role, each, False) for each, role in answers)  # type: ignore[arg-type]
+    said = tuple(_answer(*each) for each in answers)
     return Question(CHAT, message_id, part_ids=parts or (message_id,), answers=said, **{**given, **more})
 
 
@@ -81,6 +85,20 @@ def test_an_answer_is_right_when_it_is_the_first_and_wrong_rows_count_against() 
     assert scores.human_answers(matched) == scores.Ratio(1, 1, 2)
     assert scores.answered_by(matched) == {("bot", "attendant"): 1, ("customer", "customer"): 1, ("none", "bot"): 1}
     assert sorted(scores.answer_errors(matched)) == [0, 1]
+
+
+def test_a_bot_that_knows_nothing_may_have_answered_or_not() -> None:
+    said = truth(question(1, (3, "bot", "knows_nothing"), (4, "attendant")), question(2, (5, "bot", "knows_nothing")))
+    counted = scores.match(said, [row(1, 3, "bot"), row(2, 5, "bot")])
+    passed_over = scores.match(said, [row(1, 4, "attendant"), row(2)])
+    neither = scores.match(said, [row(1), row(2, 9, "attendant")])
+
+    assert scores.first_answers(counted) == scores.Ratio(2, 2, 2)
+    assert scores.first_answers(passed_over) == scores.Ratio(1, 1, 1)
+    assert scores.first_answers(neither) == scores.Ratio(0, 1, 2)
+    assert scores.accuracy(scores.answered_by(counted)) == scores.accuracy(scores.answered_by(passed_over)) == 1
+    assert scores.answered_by(neither) == {("bot", "none"): 1, ("bot", "attendant"): 1}
+    assert scores.answer_errors(counted) == [0, 0]
 
 
 def test_outcomes_that_nobody_can_see_are_left_out() -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from telelake.demo.cast import Chat, Person
     from telelake.demo.dice import Dice
     from telelake.demo.stage import Stage
-    from telelake.demo.truth import Asked, Role, Sign
+    from telelake.demo.truth import Asked, Manner, Role, Sign
 
 _DAY = 86_400
 _WORKING_MEDIAN = 2.5
@@ -124,7 +124,7 @@ class Support:
         content = self._voice.answer(lines, case, asked.by)
         reply_to = asked.parts[-1] if dice.chance(0.92) else None
         answer = Say(asked.parts[-1].chat, self._cast.answerer, content, reply_to, tail=_HELP if is_right else "")
-        self._answer(at, asked, answer, "bot", is_fallback=is_fallback)
+        self._answer(at, asked, answer, "bot", "knows_nothing" if is_fallback else "helps")
         if is_right and dice.chance(0.7):
             self._ends_well(at + dice.between(15, 900), asked, answer, case)
             return True, at
@@ -206,11 +206,12 @@ class Support:
         is_calling = reply_to is None and (wait > _ANSWERED_BARE or roll < 0.78)
         content = self._voice.answer(lines, case, asked.by, is_calling=is_calling)
         extra = self._quote(to) if reply_to and dice.chance(0.12) else ""
-        return self._answer(at, asked, Say(to.chat, by, content, reply_to, extra), "attendant")
+        manner: Manner = "asks_back" if lines is self._words.ask_back else "helps"
+        return self._answer(at, asked, Say(to.chat, by, content, reply_to, extra), "attendant", manner)
 
-    def _answer(self, at: float, asked: Asked, answer: Say, role: Role, *, is_fallback: bool = False) -> Say:
+    def _answer(self, at: float, asked: Asked, answer: Say, role: Role, manner: Manner = "helps") -> Say:
         asked.said.append(self._stage.say(at, answer))
-        asked.answers.append((answer, role, is_fallback))
+        asked.answers.append((answer, role, manner))
         return answer
 
     def _complain(self, at: float, asked: Asked, case: dict[str, str], patience: float) -> None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 Key = tuple[int, int]
 """chat_id and message_id."""
 Role = Literal["bot", "attendant", "customer"]
+Manner = Literal["helps", "knows_nothing", "asks_back"]
+"""What an answer does. A bot that knows nothing responds, and yet answers nothing: both can be said."""
 Outcome = Literal["confirmed", "assumed", "revoked", "escalated", "unanswered"]
 Sign = Literal["positive", "withdrawn", "negative", "sarcastic", "wants_human", "solved_alone"]
 
@@ -48,8 +50,7 @@ class Asked:
     """The messages that ask; a greeting sent by itself just before is one of them."""
     said: list[Say] = field(default_factory=list)
     """All messages of the conversation."""
-    answers: list[tuple[Say, Role, bool]] = field(default_factory=list)
-    """The message, whose it is, and whether it only says that the bot does not know."""
+    answers: list[tuple[Say, Role, Manner]] = field(default_factory=list)
     signs: list[tuple[Sign, Say | React | Edit]] = field(default_factory=list)
     earlier: Asked | None = None
     """The same question of the same person, days before."""
@@ -65,8 +66,7 @@ class Answer:
     role: Role
     sent_at: int
     """Unix seconds."""
-    is_fallback: bool
-    """The bot says that it does not know: a first response, and no help."""
+    manner: Manner
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,13 @@ class Question:
     """All messages of the conversation that this question began."""
     repeats: Key | None
     """The same person's earlier question with the same trouble."""
+
+    @property
+    def first_answers(self) -> tuple[Answer | None, ...]:
+        """What may rightly be called the first answer: the first of all, and the first but a bot's that knows nothing."""
+        if not self.answers:
+            return (None,)
+        return self.answers[0], next((each for each in self.answers if each.manner != "knows_nothing"), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +158,10 @@ def _question(asked: Asked, end: float) -> Question:
 
 
 def _answers(asked: Asked) -> Iterator[Answer]:
-    for say, role, is_fallback in asked.answers:
+    for say, role, manner in asked.answers:
         # The chat may have moved between question and answer: its numbers begin anew, and nothing points back.
         if _is_beside(say, asked):
-            yield Answer(say.message_id, say.by.id, role, say.date, is_fallback)
+            yield Answer(say.message_id, say.by.id, role, say.date, manner)
 
 
 def _is_beside(say: Say, asked: Asked) -> bool:
@@ -189,8 +196,8 @@ def _outcome(asked: Asked, answers: list[Answer], end: float) -> tuple[Outcome |
         return "confirmed", "positive_sign"
     if seen["withdrawn"]:
         return None, "withdrawn"
-    if all(answer.is_fallback for answer in answers):
-        return None, "only_fallback"
+    if all(answer.manner != "helps" for answer in answers):
+        return None, "no_help"
     if end - max(answer.sent_at for answer in answers) < _LEFT_AFTER:
         return None, "still_open"
     return "assumed", "left"
