@@ -19,7 +19,7 @@ SUBJECTS = {
             "boleto [compensa|cai|é liberado] [em fim de semana|no sábado|em feriado]?",
             "[gente|pessoal|moça], o leitor do caixa [recusa|não lê] o boleto de {valor}",
             "fechei a compra do {produto} escolhendo boleto só que [a página travou|não gerou nada|fechou a tela]",
-            "será que [mandaram|foi enviado] o boleto pro e-mail errado | uso outro [agora|faz tempo]",
+            "será que [mandaram|foi enviado] o boleto pro e-mail errado | uso outro [agora|faz tempo]?",
         ),
         human=(
             "Segue tudo certo, {nome}: a cobrança de {valor} foi reemitida, olha a caixa de entrada 😊",
@@ -83,14 +83,14 @@ SUBJECTS = {
         asks=(
             "[nada|nem sinal] do meu {produto} ainda, [comprei tem quase um mês|era presente|tô preocupada]",
             "[o motoboy|o carteiro|o moço da entrega] [passou|veio] quando eu tava [no trabalho|fora] | [passa de novo|como remarco]?",
-            "entregaram na [casa do vizinho|rua errada|portaria do prédio ao lado], e agora [quem resolve|como pego|]",
+            "entregaram na [casa do vizinho|rua errada|portaria do prédio ao lado], e agora [quem resolve|como pego|]?",
             "[tá|está] dando [saiu para entrega|a caminho] [há uma semana|faz quatro dias|desde {dia}] [kkk|] [cadê|e nada]",
             "minha encomenda {codigo} [foi parar|apareceu] em {cidade}, [nada a ver|eu nem moro lá|por quê]",
-            "previsão [mudou|adiaram] três vezes [já|] da compra {pedido}, [posso confiar|vai chegar mesmo]",
+            "previsão [mudou|adiaram] três vezes [já|] da compra {pedido}, [posso confiar|vai chegar mesmo]?",
             "alguém de {cidade} [já recebeu|recebeu] essa semana? o meu [empacou|travou] no centro de distribuição",
             "só veio [metade|uma caixa] do que comprei, [falta|faltou] o {produto}",
             "vocês [postaram|despacharam|já enviaram] a compra {pedido}? [preciso pra sábado|é pra uma festa|]",
-            "[quantos dias|quanto tempo] [leva|demora] [mais ou menos|em média|] pra [chegar|vir] em {cidade}",
+            "[quantos dias|quanto tempo] [leva|demora] [mais ou menos|em média|] pra [chegar|vir] em {cidade}?",
         ),
         human=(
             "A encomenda {codigo} está na rota de hoje, {nome}. Chega até as 20h.",
@@ -120,11 +120,11 @@ SUBJECTS = {
         asks=(
             "o {produto} [apertou|sobrou|não coube], [aceitam de volta|pego outro número|tem o número maior]?",
             "[abri|tirei da caixa] e [tava|estava] [riscado|com um furo|faltando parafuso] o {produto}",
-            "não gostei do {produto}, [posso mandar de volta|devolvo como|consigo meu dinheiro de volta]",
+            "não gostei do {produto}, [posso mandar de volta|devolvo como|consigo meu dinheiro de volta]?",
             "[cadê|quando vem] o [produto novo|substituto]? [devolvi|mandei o ruim] {dia}",
-            "a etiqueta [de postagem|do correio] [que mandaram|] [venceu|sumiu|não imprime], mandam outra",
+            "a etiqueta [de postagem|do correio] [que mandaram|] [venceu|sumiu|não imprime], mandam outra?",
             "presente [repetido|errado] [pode trocar|dá pra trocar] sem [a nota|a caixa]?",
-            "comprei 110 e mandaram 220 no {produto} | [fazer o quê|como a gente resolve]",
+            "comprei 110 e mandaram 220 no {produto} | [fazer o quê|como a gente resolve]?",
         ),
         human=(
             "Sem problema, {nome}: passo no sistema e você recebe a etiqueta `{codigo}` hoje.",
@@ -153,8 +153,8 @@ SUBJECTS = {
             "[o contador|meu chefe|o RH] tá [pedindo|cobrando] a [notinha|NFe|DANFE] da compra {pedido}",
             "[veio|a caixa veio] sem [documento nenhum|nota dentro|papel nenhum], preciso [pra garantia|pro reembolso da firma]",
             "[trocaram|erraram] meu sobrenome [na NF|no documento fiscal] [consertam|refazem|dá jeito]?",
-            "como [puxo|arranjo|consigo uma cópia de] nota [antiga|do ano passado|de uma compra velha]",
-            "[sai|emitem] nota [pra pessoa jurídica|no nome da firma] [depois de comprado|]",
+            "como [puxo|arranjo|consigo uma cópia de] nota [antiga|do ano passado|de uma compra velha]?",
+            "[sai|emitem] nota [pra pessoa jurídica|no nome da firma] [depois de comprado|]?",
             "chave de acesso da NF [não existe|dá não encontrada] na receita",
         ),
         human=(
@@ -179,7 +179,7 @@ SUBJECTS = {
             "o vale-presente de {valor} [não abate|não desconta|dá já utilizado]",
             "prometeram [10%|20%] [na próxima compra|de cashback] e [cadê|não veio nada]",
             "black friday [já vale|vai ter desconto] no {produto}?",
-            "por que o desconto [sumiu|desapareceu] quando [mudei o frete|coloquei outro item|fui pagar]",
+            "por que o desconto [sumiu|desapareceu] quando [mudei o frete|coloquei outro item|fui pagar]?",
         ),
         human=(
             "Reativei o seu vale, {nome}, vale até domingo à meia-noite 🎁",
@@ -205,7 +205,7 @@ SUBJECTS = {
     "pix": Subject(
         asks=(
             "[transferi|mandei o dinheiro] e [ninguém confirma|continua como pendente|cancelaram minha compra] [do {produto}|]",
-            "[fiz|acabei fazendo] a transferência [pro valor errado|faltando dez reais|pra chave antiga] | [dá pra completar|devolvem]",
+            "[fiz|acabei fazendo] a transferência [pro valor errado|faltando dez reais|pra chave antiga] | [dá pra completar|devolvem]?",
             "[o bendito|aquele] quadradinho do pix não [aparece|carrega] [na tela|no meu navegador]",
             "meu banco [estornou|devolveu|bloqueou] o pagamento instantâneo da {pedido}, tento [de novo|outro meio]?",
             "caiu duas vezes o mesmo pix na minha conta, [quero um de volta|como recupero]",
@@ -235,7 +235,7 @@ SUBJECTS = {
     ),
     "cancelamento": Subject(
         asks=(
-            "[me arrependi|mudei de ideia] da compra [{pedido}|do {produto}], [como desfaço|ainda rola desfazer]",
+            "[me arrependi|mudei de ideia] da compra [{pedido}|do {produto}], [como desfaço|ainda rola desfazer]?",
             "[meu dinheiro|minha grana] [da compra cancelada|do que devolvi] [volta quando|tá onde|não caiu]",
             "[clico|aperto] em cancelar e [nada acontece|dá ops|volta pra página inicial]",
             "comprei [duplicado|dois sem querer], [tirem|cancelem] um [por gentileza|aí]",
@@ -291,9 +291,9 @@ SUBJECTS = {
             "[tô achando|achei] salgado esse valor de envio pra {cidade}, [tem como baixar|é por peso|cobram por item]?",
             "[mandam|enviam|chega] [pro interior|pra zona rural|pra ilha] [perto de {cidade}|]?",
             "simulei com {cep} e [deu erro|não apareceu opção nenhuma|só tem sedex]",
-            "se eu levar [dois|três] {produto} o envio [dobra|fica o mesmo|sai de graça]",
+            "se eu levar [dois|três] {produto} o envio [dobra|fica o mesmo|sai de graça]?",
             "[existe|tem] entrega [expressa|no mesmo dia] [em {cidade}|]?",
-            "pq cobraram {valor} de envio se dizia [de graça|cortesia] no anúncio",
+            "pq cobraram {valor} de envio se dizia [de graça|cortesia] no anúncio?",
         ),
         human=(
             "Para essa região sai por {valor}, {nome}, e leva uma semana.",
@@ -314,7 +314,7 @@ SUBJECTS = {
     ),
     "endereco": Subject(
         asks=(
-            "[saiu|foi] pro [apartamento antigo|endereço da minha ex|lugar errado] a compra {pedido}, [conseguem desviar|interceptam]",
+            "[saiu|foi] pro [apartamento antigo|endereço da minha ex|lugar errado] a compra {pedido}, [conseguem desviar|interceptam]?",
             "[esqueci de pôr|faltou] o [bloco|apto|ponto de referência] na compra, [acrescentem|anotam aí] [pf|]",
             "[semana que vem|amanhã] [viajo|me mudo], [manda|pode mandar] pra casa da minha [mãe|irmã] [em {cidade}|]?",
             "não deixa salvar [meu novo logradouro|rua nova] no perfil, [diz|fala] cep inválido",
@@ -340,7 +340,7 @@ SUBJECTS = {
             "[o conserto|a autorizada] [quer cobrar|tá pedindo] {valor}, [não era de graça|tá certo isso]?",
             "[meu|o] {produto} tá na oficina credenciada [faz|tem] [mais de um mês|quarenta dias]",
             "perdi [o certificado|o manual] do {produto}, [perco|ainda tenho] a cobertura?",
-            "quem conserta {produto} [de vocês|da marca] aqui em {cidade}",
+            "quem conserta {produto} [de vocês|da marca] aqui em {cidade}?",
         ),
         human=(
             "Cobertura confirmada, {nome}: o conserto não tem custo.",
@@ -430,7 +430,7 @@ SUBJECTS = {
             "[casei|me divorciei] e [mudou meu sobrenome|preciso atualizar o nome] [aí|na loja]",
             "[chega|recebo] [email|sms] de vocês [dez vezes por dia|toda hora], [me tirem dessa lista|como paro isso]",
             "[fiz|abri] [duas contas|dois perfis] sem perceber, [juntam|unificam] pra mim?",
-            "a confirmação do meu perfil [venceu|nunca vem], [mandam outra|e daí]",
+            "a confirmação do meu perfil [venceu|nunca vem], [mandam outra|e daí]?",
             "[que dados|o que] vocês guardam [sobre mim|da gente]? quero [ver|uma cópia|que sumam]",
         ),
         human=(
@@ -474,7 +474,7 @@ SUBJECTS = {
     "loja": Subject(
         asks=(
             "[hoje|domingo|véspera de feriado] [tá|vai estar] [aberta|funcionando] aí em {cidade}?",
-            "[cê sabe|sabem] [se tem|de] estacionamento na unidade de {cidade}",
+            "[cê sabe|sabem] [se tem|de] estacionamento na unidade de {cidade}?",
             "[me passa|qual é] o zap [da filial|da unidade de {cidade}]",
             "vão abrir [filial|loja nova|quiosque] em {cidade}?",
             "chego umas [21h|nove da noite], ainda [pego aberto|dá tempo de entrar] na unidade do centro?",
