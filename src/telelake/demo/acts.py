@@ -84,7 +84,8 @@ class Say:
             if self.chat.is_super:
                 self.thread_id = target.thread_id or target.message_id
             reply = f',"reply_to_message":{target.stub()}'
-        extra = f",{self.extra}" if self.extra else ""
+        # A reply into a chat that has moved meanwhile is no reply, and then has nothing to quote.
+        extra = f",{self.extra}" if self.extra and (reply or target is None) else ""
         tail = f",{self.tail}" if self.tail else ""
         return f"{{{self._head()}{edited}{self._thread()}{extra}{reply},{self.content}{tail}}}"
 
