@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from telelake.demo import Delivery, Expected, generate
+from telelake.demo.acts import Say
 from telelake.demo.cast import Cast
 from telelake.demo.dice import Dice
 from telelake.demo.rhythm import Period
@@ -159,6 +160,22 @@ def test_quotes_stand_where_they_say() -> None:
     for quote, target in quotes:
         units = target["text"].encode("utf-16-le")[quote["position"] * 2 :]
         assert units.decode("utf-16-le").startswith(quote["text"])
+
+
+def test_a_reply_into_a_chat_that_has_moved_quotes_nothing() -> None:
+    cast = Cast(Dice(1), 30)
+    quote, text = '"quote":{"text":"b","position":2,"is_manual":true}', '"text":"a b"'
+    asked = Say(cast.resellers, cast.people[0], text)
+    replies = [Say(cast.resellers, cast.people[1], text, asked, quote) for _ in range(2)]
+    asked.write(1)
+    there = replies[0].write(2)
+    cast.resellers.moved_to = cast.moved
+    moved = replies[1].write(3)
+
+    assert there is not None
+    assert moved is not None
+    assert {"quote", "reply_to_message"} <= json.loads(f"{{{there}}}")["message"].keys()
+    assert not {"quote", "reply_to_message"} & json.loads(f"{{{moved}}}")["message"].keys()
 
 
 def test_the_counts_are_those_of_an_independent_pass() -> None:
