@@ -113,6 +113,9 @@ def make(home: Path, part: str, seed: int, messages: int, days: int) -> Lake:
     group = generate(messages, days, seed, END, app.zone, PARTS[part], keeps_truth=True)
     deliver(app, group)
     app.wrangle_due()
+    # A topic model is learned from the questions that there are; every day is due by it again.
+    app.fit_topics()
+    app.wrangle_due()
     with app.lake() as lake:
         plain = scores.match(group.truth, lake.query(PLAIN).records())
         questions = list(lake.query("SELECT * FROM questions").records())
