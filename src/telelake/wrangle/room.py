@@ -14,6 +14,8 @@ from telelake.settings import Wrangle
 _MB = 1_000_000
 _BESIDE = 300 * _MB
 """Bytes of the process that the engine does not count."""
+_BESIDE_A_FILE = 400 * _MB
+"""The same while rows lie in a file: its own buffers, and an allocator that gives back less the longer it runs."""
 _A_THREAD = 200 * _MB
 """Bytes that a thread of the engine holds while it reads: a buffer of lines, and a row group of some hundred columns."""
 _OPENED = 10
@@ -47,6 +49,8 @@ def room(settings: Wrangle, raw_bytes: int, most_in_memory: int | None = None) -
     wanted = settings.threads or len(os.sched_getaffinity(0))
     most = engine // _OPENED if most_in_memory is None else most_in_memory
     on_disk = raw_bytes > most
+    if on_disk:
+        engine = max(memory - _BESIDE_A_FILE, memory // 2)
     is_ample = engine >= _AMPLE
     return Room(
         engine=engine,
