@@ -32,13 +32,15 @@ if TYPE_CHECKING:
     from telelake.capture.webhook import Webhook
     from telelake.operate.forget import Forgetter
     from telelake.operate.health import Status
+    from telelake.operate.labels import Corrected
     from telelake.operate.metrics import Metrics
     from telelake.operate.replay import Replayed
     from telelake.operate.upkeep import Upkept
     from telelake.operate.webhooks import WebhookWatch
-    from telelake.ports import Release
+    from telelake.ports import Maker, Release
     from telelake.present.query import Lake
     from telelake.stores.iceberg import IcebergTables
+    from telelake.talk.labels import Label
     from telelake.wrangle.day import Report, Wrangler
     from telelake.wrangle.masks.columns import Masks
 
@@ -293,7 +295,30 @@ class App:
             self.settings.tables_days,
             rules=self.masks.digest if self.masks else "",
             publish_seconds=wrangle.publish_seconds,
+            makers=self.makers,
         )
+
+    @cached_property
+    def makers(self) -> Sequence[Maker]:
+        """What makes tables from other tables."""
+        from telelake.talk.makers import Conversations, Questions
+        from telelake.talk.rules import rules_of
+
+        hashed = self.masks.pseudonyms.of if self.masks else None
+        rules = rules_of(self.settings.talk, self.zone, hashed)
+        return (Questions(rules), Conversations(rules))
+
+    def correct(self, question_id: str, label: Label) -> Corrected:
+        """Say something of a question that the next build, and every later one, keeps to.
+
+        Raises:
+            NotStored: nothing is published yet.
+            SettingsError: there is no such message, the id has another form, or its day is frozen.
+            StoreUnavailable: call again.
+        """
+        from telelake.operate.labels import correct
+
+        return correct(question_id, label, self.store, self.tables.files(self._latest(), "messages"))
 
     def forgetter(self) -> Forgetter:
         """Return what forgets people and chats."""

@@ -16,7 +16,7 @@ from telelake.tables.model import Kind
 
 TYPES = {
     Kind.LONG: "BIGINT", Kind.DOUBLE: "DOUBLE", Kind.BOOL: "BOOLEAN", Kind.TEXT: "VARCHAR",
-    Kind.TEXTS: "ARRAY<VARCHAR>", Kind.TIME: "TIMESTAMPTZ", Kind.DAY: "DATE",
+    Kind.TEXTS: "ARRAY<VARCHAR>", Kind.LONGS: "ARRAY<BIGINT>", Kind.TIME: "TIMESTAMPTZ", Kind.DAY: "DATE",
 }  # fmt: skip
 SCHEMA = {"telelake": {t.name: {c.name: TYPES[c.kind] for c in t.columns} for t in TABLES}}
 TRINO_SPACE = "".join(map(chr, [*range(9, 14), *range(28, 33), 0x1680, *range(0x2000, 0x2007), *range(0x2008, 0x200B)]))

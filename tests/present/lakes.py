@@ -23,6 +23,7 @@ _FILLERS: dict[Kind, Any] = {
     Kind.BOOL: False,
     Kind.TEXT: "",
     Kind.TEXTS: [],
+    Kind.LONGS: [],
     Kind.TIME: "2026-01-01T00:00:00+00:00",
     Kind.DAY: "2026-01-01",
 }
@@ -32,6 +33,7 @@ _ARROW = {
     Kind.BOOL: pa.bool_(),
     Kind.TEXT: pa.string(),
     Kind.TEXTS: pa.list_(pa.string()),
+    Kind.LONGS: pa.list_(pa.int64()),
     Kind.TIME: pa.string(),
     Kind.DAY: pa.string(),
 }

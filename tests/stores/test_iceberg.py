@@ -57,7 +57,7 @@ class Shelf:
         if not ids:
             return DayFile(day, None, 0, "empty")
         path = self.work / f"{table.name}-{day}-{hash(ids) & 0xFFFF}.parquet"
-        fill = {Kind.TIME: "now()", Kind.TEXT: "'x'", Kind.BOOL: "true"}
+        fill = {Kind.TIME: "now()", Kind.TEXT: "'x'", Kind.BOOL: "true", Kind.LONGS: "[1]"}
         values = ", ".join(
             f"CAST({self._value(table, column, day, more) or fill.get(column.kind, '0' if column.required else 'NULL')} "
             f'AS {column.kind.duckdb}) AS "{column.name}"'

@@ -21,7 +21,12 @@ from telelake.tables.model import Kind, View
 
 _GLUE_TYPES = {kind.duckdb: kind.athena for kind in Kind if kind is not Kind.TIME} | {"TIMESTAMP": "timestamp"}
 """Glue's types, by DuckDB's. It has none for a time with a zone, so no view may have one."""
-_TRINO_TYPES = {"VARCHAR": "varchar", "VARCHAR[]": "array(varchar)", "TIMESTAMP": "timestamp(6)"}
+_TRINO_TYPES = {
+    "VARCHAR": "varchar",
+    "VARCHAR[]": "array(varchar)",
+    "BIGINT[]": "array(bigint)",
+    "TIMESTAMP": "timestamp(6)",
+}
 """Trino's types, where they are called otherwise than Glue's."""
 
 

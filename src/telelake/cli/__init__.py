@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from telelake import __version__
-from telelake.cli import ask, aws, begin, bring, lake, machine, privacy, tools
+from telelake.cli import ask, aws, begin, bring, lake, machine, privacy, talk, tools
 from telelake.errors import TelelakeError
 
 EXIT_FAILED = 1
@@ -100,6 +100,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "tables": ask.tables,
     "views": tools.views,
     "mcp": tools.mcp,
+    "label": talk.label,
     "status": lake.status,
     "replay": lake.replay,
     "import": bring.import_,

@@ -28,7 +28,7 @@ from telelake.erase.who import Who
 from telelake.errors import StoreError
 from telelake.ports import RawStore
 from telelake.raw import parse_key
-from telelake.tables.catalog import BUILT
+from telelake.tables.catalog import BUILT, MADE
 from telelake.telegram.update import loads_leniently
 
 INTENTS = "state/forgetting/"
@@ -174,7 +174,7 @@ def _is_id_bound(data: bytes, at: int, id_fields: frozenset[int]) -> bool:
 def _id_fields(name: str) -> frozenset[int]:
     """Return the field ids of a table's columns in which an id may stand; of an unknown table all that there may be."""
     parts = name.split("/")
-    table = next((each for each in BUILT if parts[0] == "tables" and each.name in parts[1:2]), None)
+    table = next((each for each in (*BUILT, *MADE) if parts[0] == "tables" and each.name in parts[1:2]), None)
     if table is None:
         return frozenset(range(1 << 14))
     return frozenset(each.id for each in table.columns if is_id_column(each.name))

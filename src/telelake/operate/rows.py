@@ -20,7 +20,7 @@ from telelake.erase.body import NO_ONE, json_without
 from telelake.erase.who import BLOCK, Who, blocks
 from telelake.operate.proof import in_parquet, is_id_column
 from telelake.ports import DayFile, Release, TableStore
-from telelake.tables.catalog import BUILT
+from telelake.tables.catalog import BUILT, MADE
 from telelake.tables.model import Table
 
 _COUNTED = ("updates", "calls")
@@ -38,7 +38,7 @@ def without(
     """
     marked = _marked(who, _files(tables, release, "message_entities", days))
     found: dict[str, list[DayFile]] = {}
-    for table in BUILT:
+    for table in (*BUILT, *MADE):
         by_day = _files(tables, release, table.name, days)
         for day, paths in by_day.items():
             if any(True for path in paths for _ in in_parquet(who, path)):

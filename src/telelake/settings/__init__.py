@@ -33,6 +33,7 @@ from telelake.settings.sections import (
     Secret,
     Sql,
     Storage,
+    Talk,
     Upkeep,
     Wrangle,
     has_userinfo,
@@ -42,7 +43,7 @@ from telelake.settings.sections import (
 
 __all__ = [
     "ENV_PREFIX", "FILE_NAME", "NOT_SETTINGS", "NO_VARIABLE", "USERINFO", "Aws", "Bot", "Capture", "Dashboard", "Privacy",
-    "Retention", "Schedule", "Secret", "Settings", "Sql", "Storage", "Upkeep", "Wrangle", "find_file", "has_userinfo",
+    "Retention", "Schedule", "Secret", "Settings", "Sql", "Storage", "Talk", "Upkeep", "Wrangle", "find_file", "has_userinfo",
     "is_token", "is_variable", "load", "local_path",
 ]  # fmt: skip
 
@@ -78,6 +79,7 @@ class Settings(BaseSettings):
     schedule: Schedule = Schedule()
     wrangle: Wrangle = Wrangle()
     upkeep: Upkeep = Upkeep()
+    talk: Talk = Talk()
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
     sql: Sql = Sql()

@@ -225,6 +225,35 @@ class Upkeep(_Section):
     """Compressed bytes up to which the raw segments of closed days are joined."""
 
 
+_Spans = Annotated[
+    str,
+    Field(
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)"
+        r"(, ?([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00))*$"
+    ),
+]
+"""Such as `09:00-12:00, 13:00-18:00`."""
+_Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class Talk(_Section):
+    """How questions, and what came of them, are read from messages (tables `questions` and `conversations`)."""
+
+    attendants: tuple[int, ...] = ()
+    """Ids of the people who answer customers. Admins that are seen to be so, and people who answer much, count besides."""
+    learn_answers: Annotated[int, Field(ge=0)] = 20
+    """Answers to others, within twelve days, from which somebody counts as an attendant; 0 learns nobody."""
+    working_hours: dict[_Weekday, _Spans] = {}
+    """When attendants work, by weekday (mon … sun), in the lake's zone: `09:00-12:00, 13:00-18:00`. Always when unset; with any
+    set, a weekday that is not named is a day off."""
+    sla_minutes: Annotated[int, Field(ge=1)] | None = None
+    """Minutes of working hours within which a question should have its first answer."""
+    assume_after_hours: Annotated[int, Field(ge=1, le=72)] = 24
+    """Hours of the asker's silence after an answer, from which it is assumed to have helped."""
+    repeat_days: Annotated[int, Field(ge=1, le=7)] = 7
+    """Days in which the same question of the same person counts as asked again."""
+
+
 class Privacy(_Section):
     """What the tables tell of persons. Raw is what Telegram sent, whatever stands here."""
 

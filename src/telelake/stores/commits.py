@@ -59,6 +59,7 @@ _TYPES: dict[str, IcebergType] = {
     "long": LongType(), "double": DoubleType(), "boolean": BooleanType(), "string": StringType(), "date": DateType(),
     "timestamptz": TimestamptzType(),
 }  # fmt: skip
+_ELEMENTS: dict[str, IcebergType] = {"list<string>": StringType(), "list<long>": LongType()}
 
 _PARTITIONS = PartitionSpec(
     PartitionField(source_id=1, field_id=1000, transform=IdentityTransform(), name="context_date")
@@ -247,7 +248,7 @@ def _refuse_others(iceberg: IcebergTable, before: Collection[int], mark: str) ->
 
 def _type(column: Column) -> IcebergType:
     if column.element_id:
-        return ListType(element_id=column.element_id, element=StringType(), element_required=False)
+        return ListType(element_id=column.element_id, element=_ELEMENTS[column.kind.iceberg], element_required=False)
     return _TYPES[column.kind.iceberg]
 
 

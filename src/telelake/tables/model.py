@@ -19,6 +19,7 @@ class Kind(Enum):
     BOOL = ("BOOLEAN", "boolean", "boolean")
     TEXT = ("VARCHAR", "string", "string")
     TEXTS = ("VARCHAR[]", "list<string>", "array<string>")
+    LONGS = ("BIGINT[]", "list<long>", "array<bigint>")
     TIME = ("TIMESTAMPTZ", "timestamptz", "timestamp")
     DAY = ("DATE", "date", "date")
 

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from telelake.telegram.update import botapi
+from telelake.telegram.update import LABEL_KIND, botapi
 
 UNNAMED = "?"
 """Stands for what does not look like a name of Telegram's."""
@@ -70,7 +70,7 @@ def unknown(body: dict[str, Any]) -> list[Unknown]:
     for key, value in body.items():
         if key in kinds:
             _look(value, kinds[key], f"Update.{key}", found)
-        elif key not in _undocumented_kinds():
+        elif key not in _undocumented_kinds() and key != LABEL_KIND:
             found.add(Unknown("kind", _name(key)))
     return sorted(found)[:MOST]
 

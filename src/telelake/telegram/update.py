@@ -23,6 +23,10 @@ MESSAGE_KINDS = (
 """Kinds whose payload is a `Message`, in the Bot API's order."""
 
 
+LABEL_KIND = "telelake_label"
+"""Kind of a record that is no update of Telegram's: a person's correction of a question (`telelake.talk.labels`)."""
+
+
 @cache
 def botapi() -> dict[str, Any]:
     """Return the reduced Bot API: `types`, `update_kinds`, `undocumented_keys_the_server_writes`, …"""

@@ -22,7 +22,7 @@ from telelake.raw import Content, read_blocks
 from telelake.tables import form
 from telelake.tables.derive import Node, event_tree, is_opaque, message_tree
 from telelake.telegram.desktop_messages import MOST_PIECES
-from telelake.telegram.update import MESSAGE_KINDS, loads_leniently, update_kinds
+from telelake.telegram.update import LABEL_KIND, MESSAGE_KINDS, loads_leniently, update_kinds
 
 _CALL: dict[str, Any] = {
     "call": str, "started_at": str, "seconds": (int, float), "status": int, "request": dict, "answer": dict,
@@ -175,7 +175,7 @@ def _payloads(head: dict[str, Any], update_id: int, body: dict[str, Any]) -> Ite
             line["body"][kind] = _fit(_clean(body[kind], kind, notes), tree, kind, notes)
         if unknown and ordinal == 0:
             line["unknown"] = {key: _clean(value, key, notes) for key, value in unknown.items()}
-            notes.extend(f"{_printable(key)}: unknown update kind" for key in unknown)
+            notes.extend(f"{_printable(key)}: unknown update kind" for key in unknown if key != LABEL_KIND)
         yield {**line, "notes": notes or None}
 
 

@@ -18,6 +18,7 @@ from telelake.tables.catalog.services import (
     TOPIC_EVENTS,
     TOPICS,
 )
+from telelake.tables.catalog.talk import CONVERSATIONS, QUESTIONS
 from telelake.tables.model import Table, View
 
 BUILT: tuple[Table, ...] = (
@@ -28,7 +29,12 @@ BUILT: tuple[Table, ...] = (
 )  # fmt: skip
 """Tables that a build makes from raw, in the order in which they are made."""
 
-TABLES: tuple[Table, ...] = (*BUILT, BUILDS)
+MADE: tuple[Table, ...] = (
+    QUESTIONS, CONVERSATIONS,
+)  # fmt: skip
+"""Tables that are made from other tables, in Python (`ports.Maker`)."""
+
+TABLES: tuple[Table, ...] = (*BUILT, *MADE, BUILDS)
 """All tables."""
 
 VIEWS: tuple[View, ...] = (CHATS, USERS, TOPICS)
@@ -49,8 +55,8 @@ def table(name: str) -> Table:
 
 __all__ = [
     "BOOSTS", "BUILDS", "BUILT", "BUSINESS_CONNECTIONS", "CALLBACKS", "CALLS", "CHATS", "CHAT_DAYS", "CHAT_HOURS",
-    "CHECKLIST_TASKS", "CHOSEN_RESULTS", "DELETED_MESSAGES", "DRIFT", "GIFTS", "GIVEAWAYS", "INLINE_QUERIES", "JOIN_REQUESTS",
-    "MEMBERSHIPS", "MESSAGES", "MESSAGE_ENTITIES", "MESSAGE_VERSIONS", "PAYMENTS", "POLLS", "POLL_ANSWERS", "POLL_OPTIONS",
-    "QUARANTINE", "REACTIONS", "REACTION_COUNTS", "SERVICE_EVENTS", "TABLES", "TOPICS", "TOPIC_EVENTS", "UPDATES", "USERS",
+    "CHECKLIST_TASKS", "CHOSEN_RESULTS", "CONVERSATIONS", "DELETED_MESSAGES", "DRIFT", "GIFTS", "GIVEAWAYS", "INLINE_QUERIES", "JOIN_REQUESTS",
+    "MADE", "MEMBERSHIPS", "MESSAGES", "MESSAGE_ENTITIES", "MESSAGE_VERSIONS", "PAYMENTS", "POLLS", "POLL_ANSWERS", "POLL_OPTIONS",
+    "QUARANTINE", "QUESTIONS", "REACTIONS", "REACTION_COUNTS", "SERVICE_EVENTS", "TABLES", "TOPICS", "TOPIC_EVENTS", "UPDATES", "USERS",
     "USER_DAYS", "VIEWS", "table",
 ]  # fmt: skip

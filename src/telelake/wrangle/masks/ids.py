@@ -29,8 +29,11 @@ class Pseudonyms:
         return self._mac(f"telelake pseudonyms of all but {sorted(self._plain)}").hex()[:32]
 
     def of(self, number: int) -> int:
-        """Return what stands for an id; those of groups, channels and our own bots stand for themselves."""
-        if number <= 0 or number in self._plain:
+        """Return what stands for an id; those of groups, channels and our own bots stand for themselves.
+
+        So does what is a pseudonym already: a correction (`telelake.talk.labels`) names its question as the tables do.
+        """
+        if number <= 0 or number >= FIRST or number in self._plain:
             return number
         if (found := self._known.get(number)) is None:
             bits = int.from_bytes(self._mac(str(number))[:8], "big")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from telelake.telegram.update import botapi
+from telelake.telegram.update import LABEL_KIND, botapi
 from telelake.wrangle.masks.finders import mask_text
 from telelake.wrangle.masks.ids import Pseudonyms
 
@@ -38,6 +38,7 @@ _CODES = frozenset(
         "option_persistent_ids", "origin", "parse_mode", "persistent_id", "point", "poll_id", "quote_parse_mode",
         "rarity", "set_name", "small_file_unique_id", "state", "status", "sticker_set_name", "sticker_type", "style",
         "time_zone_name", "transaction_type", "type",
+        "answered_by", "outcome",
     }
 )  # fmt: skip
 """Keys whose texts are Telegram's own words."""
@@ -61,6 +62,7 @@ _PLACE_NAMES = frozenset({"address", "title"})
 _FILE_NAMES = frozenset({"file_name"})
 _CALLED = frozenset(
     {
+        LABEL_KIND,
         "action",
         "commands",
         "disable_notification",

@@ -1,0 +1,171 @@
+"""Forms of speech, as patterns over folded text: how people ask, thank, complain, greet, in Portuguese, English and Spanish.
+
+No pattern names what a group talks about; those of problems and requests name what can happen to anything. Each is looked for in
+a text with a space at both ends, but those that say otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+def _any(*parts: str) -> re.Pattern[str]:
+    """Return what finds whole words in a text with a space at both ends: a literal to begin with is what makes it quick."""
+    return re.compile(" (?:" + "|".join(parts) + ")(?:(?= )|(?<= ))")
+
+
+def _start(*parts: str) -> re.Pattern[str]:
+    return re.compile(r"(?:" + "|".join(parts) + r")(?:(?![a-zñ'])|(?<= ))")
+
+
+_FIRST = r"(?<=\A )"
+_GAP = r"(?: [a-zñ']+){0,3}? "
+
+GREETING = _any(
+    r"(?:oi+e?|ol[ae]|opa|e ai|eai|eae|fala|salve|bom dia|boa tarde|boa noite|bom final de semana|bom fim de semana|boa semana"
+    r"|bom descanso|bom domingo|bom feriado|tudo (?:bem|bom|certo|joia|otimo|tranquilo)(?: com (?:voce|voces|todos))?|como (?:vai|vao|esta|estao)"
+    r"(?: (?:voce|voces|todos|tudo|as coisas))?|beleza|tranquilo|de boa|bem vind[oa]s?|seja bem vind[oa]|pessoal|gente|galera|turma|amigos|amigas|povo|time|equipe|todos|todas"
+    r"|a todos|a todas|meus queridos|querid[oa]s?|senhores|grupo|ate (?:logo|mais|amanha|breve)|tchau|abracos?|bjs?|beijos?"
+    r"|hello|hi|hey|hiya|good (?:morning|afternoon|evening|night|day)|how are you(?: all| doing| guys)?|what's up|everyone|everybody|guys|folks|all|team|there|bye|see you"
+    r"|hola|buenas|buenos dias|buenas tardes|buenas noches|buen dia|que tal|como estas?|como estan|todo bien|a todos|chicos|chicas|amigos|adios|hasta luego)"
+)
+FILLER = re.compile(r"[^a-zñ0-9?]+")
+TAG = re.compile(
+    r"(?:^|[,.!] ?| )(?:ne|viu|ok|okay|certo|beleza|combinado|sabe|entendeu|hein|hem|fechado|tudo bem|pode ser|right|verdad|cierto|vale|no) ?\?(?: ?\?)*$"
+)
+
+HUMAN = _any(
+    r"(?:falar|conversar|tratar|atendid[oa]|atendimento) (?:com|por)(?: um| uma| o| a| algum| alguma| os)? ?"
+    r"(?:atendente|atendentes|human[oa]|pessoa|gente|operador|operadora|alguem do (?:suporte|time|atendimento)|alguem de verdade|ser humano|responsavel|gerente|suporte humano)",
+    r"atendimento humano",
+    r"(?:quero|preciso|chama|chame|chamem|chamar|me passa|passa|passe|transfere|transfira|cade|tem)(?: de| para| algum| alguma)?(?: um| uma| o| a)? (?:atendente|human[oa]|operador|operadora|pessoa real|ser humano)",
+    r"(?:talk|speak|chat) (?:to|with)(?: a| an| some| the)? ?(?:real )?(?:human|agent|person|someone|somebody|representative|operator|manager)",
+    r"(?:human|live|real) (?:agent|support|person|being)",
+    r"hablar con(?: un| una| el| la)? ?(?:humano|agente|persona|asesor|asesora|alguien|operador|responsable)",
+    _FIRST + r"(?:human[oa]|atendente|agent|agente|operador|asesor)(?: (?:por favor|please))?[ !.?]*$",
+)  # fmt: skip
+
+_NO = r"(?:nao|no|nem|nunca|ainda nao|todavia no)"
+DENIAL = _any(
+    _NO + r" (?:me )?(?:resolveu|resolve|funcionou|funciono|deu certo|deu|adiantou|ajudou|ajuda em nada|foi dessa vez|mudou(?: nada)?|era isso|e isso|sirvio|resolvio|ayudo|rolou|deu em nada|surtiu|consegui(?: ainda)?)",
+    r"(?:continua|continuo|continuam|segue|sigue|sigo|permanece|persiste)(?: a)?" + _GAP + r"?(?:mesm[oa]|igual|sem|erro|error|nao|com|dando|aparecendo|sin|travando|problema|no)",
+    r"(?:continua|sigue) (?:igual|na mesma|nao|no)",
+    r"ainda (?:nao|sem|da|dando|com|aparece|continua|esta)",
+    r"(?:mesm[oa]|mismo|misma) (?:erro|problema|coisa|error|cosa|situacao)",
+    r"(?:da|dando|deu|voltou)(?: o| a)?(?: mesm[oa])? (?:erro|problema) (?:de novo|novamente|outra vez)",
+    r"(?:voltou|aconteceu|parou|quebrou|travou) (?:de novo|novamente|outra vez|a acontecer)",
+    r"(?:de nada adiantou|fiz isso e|ja fiz isso|ja tentei|tentei isso|tentei e|fiz e)",
+    r"(?:did not|didn't|does not|doesn't|hasn't|has not|still not|not) (?:work|worked|working|help|helped|solve|solved|fix|fixed|it)",
+    r"still (?:not|no|the same|happening|broken|failing|getting|doesn't|can't|have|having|the|isn't)",
+    r"same (?:error|problem|issue|thing)",
+    r"(?:no luck|nothing changed|ya lo intente|already tried|tried that)",
+    "[👎😡😠🤬💩]",
+)  # fmt: skip
+
+THANKS = _any(
+    r"(?:muito |mt )?obrigad(?:o|a|ao|inho|inha|os|as|issimo)",
+    r"(?:valeu+|agradec[a-z]+|gratidao|grat[oa]|thanks?(?: you)?|thank u|tks|gracias|agradezco|deus (?:te |lhe )?abencoe|cheers|appreciate[a-z]*)",
+    r"(?:deu (?:super )?certo|deu boa|funcionou|funciono|resolveu|resolvido|resolvi|resolvio|resuelto|consegui|conseguimos|entendi|entendido|era isso(?: mesmo)?|isso mesmo|agora (?:foi|sim|deu|esta)|foi aqui|ajudou(?: muito| demais)?|esclarecido|tudo certo|deu tudo certo|ja (?:foi|deu|voltou|esta funcionando|recebi)|voltou a funcionar|voltou)",
+    r"(?:perfeito|perfeita|perfecto|show(?: de bola)?|maravilha|otimo|excelente|top|massa|joia|sensacional|nota (?:10|dez)|dahora|salvou|me salvou|arrasou|genial|great|awesome|perfect|excellent|amazing|brilliant|worked|works now|solved|fixed|that did it|got it|that helped|ya (?:pude|funciona|quedo)|listo|fechou|ok|okay|certo|blz|beleza|bacana|legal)",
+    "[👍🙏❤♥👏😊🙌💯🎉🤝😍🥰👌✅😘🤗💪🏆]",
+)  # fmt: skip
+SURE_THANKS = _any(
+    r"(?:obrigad(?:o|a|ao|inho|inha|os|as)|valeu+|agradec[a-z]+|gratidao|thanks?|gracias|deu (?:super )?certo|funcionou|resolveu|resolvido|consegui|resolvio|solved|fixed|worked|agora (?:foi|sim|deu)|ajudou|me salvou)"
+)  # fmt: skip
+AHEAD = _any(
+    r"desde ja", r"antecipad[a-z]+", r"in advance", r"de antemano", r"(?:agradeco|agradecemos)(?: muito)? (?:se|quem|a ajuda|qualquer|desde)",
+    r"obrigad[oa] (?:se|a quem|quem)", r"thanks for (?:any|your) (?:help|time)",
+)  # fmt: skip
+
+CALL = re.compile(
+    r"^(?:alguem|alguien|anyone|anybody|someone)?(?: ai| aqui| por aqui| there| here)?(?: [a-z]+)?(?: me)?"
+    r" ?(?:pode|poderia|consegue|podem|podria|puede|can|could)?(?: por favor| me| please)?"
+    r" ?(?:ajuda|ajudar|ajudem|me ajudar|ajude|help|help me|ayuda|ayudar|ayudarme|socorro|ajuda ai|uma ajuda|uma ajudinha|me ajudem|dar uma luz|uma luz|dar uma forca)?"
+    r"(?: com uma duvida| numa duvida| em uma duvida| com isso| nisso| aqui| ai| me| with this| with something| por favor| please| com um problema)?[ ?!.,]*$"
+)
+HAS_DOUBT = re.compile(
+    r"^(?:eu )?(?:estou com|tenho|tinha|surgiu|fiquei com|queria tirar|posso tirar|gostaria de tirar|preciso tirar|poderia tirar|tirar)(?: so| aqui)? (?:uma|umas|um|algumas|duas)?"
+    r" ?(?:duvida|duvidas|pergunta|perguntas|duvidinha|problema|problemas|probleminha|questao)(?: rapida| aqui| simples| urgente)?[ ?!.,:]*$"
+    r"|^(?:uma duvida|duvida|duvidas|pergunta|uma pergunta|posso (?:fazer|tirar) uma (?:pergunta|duvida)|i have a (?:quick )?question|quick question|question|tengo una (?:duda|pregunta))[ ?!.,:]*$"
+    r"|^(?:alguem|alguien|anyone|anybody|somebody)(?: ai| aqui| online| sabe| viu| responde| pode responder| consegue| there| here| knows?| para ajudar| saberia| que saiba)*[ ?!.]*$"
+    r"|^(?:up|alo|oi|ei|psiu|ninguem|ninguem sabe|ninguem responde|nobody|bump|cade|e ai|nada|nada ainda|alguma novidade|alguma resposta|algum retorno|novidades|any update|any news|help|socorro|sos)[ ?!.]*$"
+    r"|^[? !.]*\?[? !.]*$"
+)
+
+CLAUSE = re.compile(r"[.,!;:\n]+ ")
+OPENING = re.compile(
+    r"(?:a |o |e |mas |entao |so |ai |dai |ou |ja |por favor |please |duvida |pergunta |so uma duvida |uma duvida |[,.:!-] ?|and |so |but |y |pero )*"
+)  # fmt: skip
+OPENS = _start(
+    r"como(?: e que)? (?:eu |a gente |se |que |voces? |e |posso |faco |faz |fazer |funciona|consigo |mudo |troco |altero |cancelo |ativo |vejo |sei |baixo |uso |coloco |tiro |recupero |emito |pago |gero |entro |configuro |instalo |acesso |conecto |envio |acho |encontro |resolvo |adiciono |removo |excluo |apago |atualizo |recebo |peco |abro |fecho |crio |compro |vendo |transfiro |bloqueio |desbloqueio |ligo |desligo |[a-z]+[oa]r )",
+    r"qua(?:l|is)", r"quant[oa]s?", r"onde", r"aonde", r"cade", r"quando (?:sai|vai|vem|chega|abre|fecha|volta|comeca|termina|e que|sera|cai|libera|posso|vou|vence|eu)", r"quem (?:pode|sabe|e|aqui|ja|devo|cuida|responde)",
+    r"por ?que", r"o que (?:e|faco|fazer|significa|devo|acontece|quer|tem|preciso|houve|aconteceu|eu)", r"que (?:horas?|horario|dia (?:abre|fecha|sai|vai|chega|cai|vence|voces?|e|eu))", r"ate (?:quando|que)", r"em quanto", r"de quanto", r"a partir de (?:quando|que)", r"com quem", r"para (?:que|onde|quem) ",
+    r"sera que", r"tem (?:como|jeito|algum|alguma|previsao|prazo|desconto|taxa|limite|problema se|opcao|possibilidade)", r"da para", r"(?:e|seria) possivel", r"ha (?:como|algum|alguma|previsao|possibilidade)", r"existe (?:algum|alguma|um|uma|como)",
+    r"posso (?!ajudar|te|lhe|ver|verificar)", r"consigo", r"devo", r"preciso (?:pagar|fazer|ter|enviar|levar|instalar|esperar|cadastrar) ",
+    r"how", r"what", r"where", r"when (?:will|do|does|is|can|are|should)", r"why", r"who (?:can|is|do|knows)", r"which", r"is (?:it|there|this|that|the)", r"are (?:there|you|we|the)", r"can (?:i|we|you|someone|anyone|it)", r"could (?:i|you|someone)", r"does", r"do (?:i|you|we|they)", r"did (?:you|i)", r"should i", r"will (?:it|there|the|this)", r"would it", r"has anyone", r"anyone (?:know|knows|have|else)", r"any (?:way|idea|chance)",
+    r"como (?:puedo|hago|se|funciona|cambio|puede)", r"cual(?:es)?", r"cuando", r"donde", r"cuant[oa]s?", r"quien", r"por que", r"se puede", r"hay (?:alguna|algun|forma|manera|como)", r"puedo", r"que (?:hago|debo|significa)", r"es posible",
+)  # fmt: skip
+INSIDE = _any(
+    r"algu[eim]+n?m? (?:ai |aqui |ja |mais |por aqui |sabe|saberia|tem|pode|poderia|consegue|conhece|passou|teve|usa|conseguiu|entende|esta com|ai sabe)",
+    r"(?:gostaria|queria|quero|preciso|precisava|necessito|quisiera|quiero|necesito) (?:de )?(?:saber|entender|saver|confirmar|tirar uma duvida|uma informacao|informacao|informacoes|informacion|descobrir|perguntar|preguntar|consultar)",
+    r"(?:sabe|sabem|saberia|saberiam|sabes|saben)(?: me)? (?:se|como|onde|qual|quando|quanto|por que|porque|o que|dizer|informar|explicar|decir|donde|cual|cuando|si) ",
+    r"(?:pode|podem|poderia|poderiam|podia|consegue|conseguem|puede|pueden|podria|podrian)(?: por favor)?(?: me| nos)? (?:dizer|informar|explicar|ajudar com|orientar|confirmar|esclarecer|falar|decir|explicar|indicar|ensinar)",
+    r"(?:nao sei|nao entendi|nao entendo|nao sabia|no se|no entiendo|sem saber|fiquei na duvida|estou em duvida|tenho duvida|minha duvida|a duvida e|a pergunta e|minha pergunta|duvida sobre|duvida quanto|me digam|me diz|me fala)" + _GAP + r"?(?:se|como|onde|qual|quando|quanto|por que|porque|o que|sobre|e|donde|cual)",
+    r"(?:como|onde|qual|quando|quanto) (?:e que )?(?:eu )?(?:faco|posso|consigo|devo|faz para|fazer para|encontro|acho|vejo)",
+    r"tem (?:como|jeito de) ",
+    r"(?:does anyone|anyone know|wondering|would like to know|want to know|need to know|how (?:do|can|to|should|would|long|much|many)|what (?:is|are|do|does|should)|where (?:is|do|can)|don't know (?:how|what|where|if|why)|not sure (?:how|what|where|if|why))",
+    r"(?:alguien (?:sabe|puede|tiene|me)|me gustaria saber|no se (?:como|donde|si))",
+)  # fmt: skip
+PROBLEM = _any(
+    r"(?:nao|no) (?:estou |esta |estao |estava |mais |me |se |o |a |eu |consegue |consigo |consegui |conseguimos |ta |quer |to )*(?:consigo|consegue|conseguimos|conseguindo|consegui|funciona|funcionam|funcionando|funcionou|abre|abrem|abrindo|abriu|carrega|carregam|carregando|carregou|entra|entrando|entrou|aparece|aparecem|aparecendo|apareceu|chega|chegou|chegaram|chegando|recebi|recebo|recebemos|recebendo|reconhece|reconheceu|aceita|aceitou|aceitando|aceito|deixa|deixou|deixando|atualiza|atualizou|atualizando|conecta|conectou|conectando|liga|ligou|carrega|sai|saiu|vai|foi|toca|salva|salvou|salvando|envia|enviou|enviando|responde|respondem|respondeu|caiu|caem|cai|baixa|baixou|baixando|instala|instalou|sincroniza|sincronizou|permite|permitiu|encontro|encontrei|acho|achei|localizo|localizei|vejo|mostra|mostrou|lembro|tenho acesso|processa|processou|compensou|atualizado|autorizado|puedo|pude|abre|deja|llega|llego|recibo|recibi|aparece|carga|permite|encuentro|imprime|grava|gravou|finaliza|finalizou|completa|gera|gerou|confirma|confirmou|bate|batem)",
+    r"(?:parou|parei|paro|deixou|dejo) de " , r"(?:so|apenas|fica|ficou|esta|estao|ficam|vive)(?: so| sempre)? (?:da|dando|carregando|travando|travado|travada|rodando|girando|fechando|caindo|pendente|parado|parada|bloquead[oa]|preso|presa|em branco|offline|lento|lenta|indisponivel|fora do ar|em analise|congelad[oa])",
+    r"(?:travou|travando|trava|travad[oa]|bugou|bugado|bugada|bug|crash|crashes|crashed|crashing|congelou|sumiu|sumiram|desapareceu|desapareceram|quebrou|quebrad[oa]|estragou|caiu|instavel|fora do ar|duplicad[oa]|duplicou|cobraram|cobrou)",
+    r"(?:da|deu|dando|aparece|apareceu|aparecendo|esta com|estou com|to com|recebo|recebi|mostra|retorna|com|tive|tenho|tengo|sale|aparece|me da)(?: um| uma| o| a| esse| essa| este| uns| sempre| muitos| un| una| el)? (?:erro|erros|error|errores|problema|problemas|falha|defeito|mensagem de erro|aviso|bug|dificuldade|dificuldades|dificultad|problemao)",
+    r"(?:erro|error|falha|problema|problemas|dificuldade|bug) (?:ao|na|no|nas|nos|de|do|da|com|para|em|quando|[0-9]+|al|en|con|when|with|while|on|in)",
+    r"(?:fui|foi|estou sendo|fomos|estao|veio|vieram) (?:cobrad[oa]|bloquead[oa]|debitad[oa]|descontad[oa]|cancelad[oa]|desconectad[oa]|banid[oa]|errad[oa]|duas vezes|em dobro)",
+    r"(?:minha|meu|a|o|la|el|mi|my) (?:[a-zñ]+ ){1,3}(?:sumiu|caiu|travou|parou|falhou|nao (?!sei)[a-z]+|veio errad[oa]|veio com|esta errad[oa]|foi bloquead[oa]|foi recusad[oa]|expirou|venceu|atrasou|esta atrasad[oa]|quebrou)",
+    r"(?:esqueci|perdi|roubaram|clonaram|furtaram)(?: a| o| meu| minha| me)+ ", r"(?:recusad[oa]|negad[oa]|atrasad[oa]|errad[oa])s?" + r".*" + r"(?:meu|minha|pedido|pagamento|compra|cartao|conta|boleto|entrega|valor|nota)",
+    r"(?:meu|minha|pedido|pagamento|compra|cartao|conta|boleto|entrega|valor|nota)" + r".*" + r"(?:recusad[oa]|negad[oa]|atrasad[oa]|errad[oa])s?",
+    r"(?:ate agora nada|ate hoje nada|ninguem (?:me )?(?:responde|respondeu|atende|resolve|resolveu)|faz (?:dias|horas|semanas|[0-9]+ dias) que|ha (?:dias|horas|semanas|[0-9]+ dias))",
+    r"(?:i )?(?:can't|cannot|can not|couldn't|unable to|am not able to|i'm not able to)", r"(?:doesn't|does not|don't|won't|isn't|is not|not|stopped|aren't|hasn't|haven't|never) (?:work|working|load|loading|open|opening|show|showing|let|connect|connecting|respond|responding|arrive|arrived|received|receive|appear|sync|syncing|start|accept|update|updating|get|got|come)",
+    r"(?:keeps? (?:crashing|failing|loading|freezing|saying|asking|giving|getting|disconnecting|logging)|(?:get|getting|got|gives?|throws?|shows?|see|seeing|having|have)(?: me)?(?: an?| this| the| some)? (?:error|errors|issue|issues|problem|problems|trouble)|is (?:broken|down|stuck|missing|blocked|frozen)|got (?:charged|blocked|locked|stuck)|was charged|i (?:forgot|lost) my|charged twice|went missing|disappeared)",
+    r"(?:no (?:puedo|me|funciona|carga|abre|llega|aparece|recibo|encuentro|se puede)|se (?:cayo|colgo|cuelga|cierra|traba)|me cobraron|olvide mi|perdi mi|dejo de)",
+)  # fmt: skip
+_VERB = r"[a-z]+(?:ar|er|ir|or)(?:-?(?:me|lo|la|los|las|se|mos))?"
+REQUEST = _any(
+    r"(?:eu )?(?:gostaria|queria|quero|preciso|precisava|precisaria|necessito|desejo|pretendo|precisamos|queremos|quisiera|quiero|necesito|me gustaria)(?: muito| urgente| urgentemente| so| apenas)?(?: de| que| da| do| dos| das| um| uma| meu| minha| o| a| la| el| mi)* (?:" + _VERB + r"|segunda via|ajuda|reembolso|estorno|suporte|nota|boleto|codigo|link|acesso|cancelamento|orientacao|visita|tecnico|comprovante|contrato|fatura|ayuda|reenvio|troca|voces?|alguem|urgencia|contato|numero|retorno|posicao|acompanhamento)",
+    r"(?:solicito|solicitei|peco|requisito|favor|por gentileza|por favor)(?: para| que| me| nos| a| o| um| uma| podem| pode| poderiam| poderia)* (?:" + _VERB + r"|envi[ae]m?|mand[ae]m?|verifi[a-z]+|reenvi[a-z]+|cancel[a-z]+|troqu[a-z]+|liber[a-z]+|pass[ae]m?|ajud[ae]m?|olh[ae]m?|resolv[a-z]+|entr[ae]m?|estorn[a-z]+|reembols[a-z]+)",
+    r"(?:me|nos) (?:ajuda|ajudem|ajude|ajudar|manda|mandem|mande|mandar|envia|enviem|envie|enviar|passa|passem|passe|passar|explica|expliquem|explique|ensina|ensinem|orienta|orientem|avisem|informem|informe|indica|indiquem|recomenda|recomendam|recomendem|libera|liberem|add|adicionem|coloquem|ayudan|ayudas|ayudeis|ayuden)",
+    r"(?:voce |voces |alguem |ai |tu )?(?:pode|podem|poderia|poderiam|podia|consegue|conseguem|puede|pueden|podria|podrian|podes)(?: por favor| por gentileza| ai)?(?: me| nos| o| a)? (?:" + _VERB + r")",
+    r"(?:i|we) (?:need|want|would like|'d like|wish|am looking|are looking)", r"(?:i'd like|i'm looking for|please (?:help|send|check|fix|cancel|let|add|give|provide|resend|update|refund|change|remove|tell|advise|assist)|(?:can|could|would) (?:you|someone|anyone|somebody) )",
+    r"help me",
+)  # fmt: skip
+OFFER = _any(
+    _FIRST + r"(?:posso|podemos|i can|can i|puedo) (?:te |lhe |help|ajudar|ayudar|verificar|ver )", r"(?:em que|como) (?:posso|podemos) (?:te |lhe )?(?:ajudar|ser util)", r"(?:how|what) can i (?:help|do for)", r"en que (?:puedo|podemos) ayudar", r"posso ajudar", r"qualquer (?:duvida|coisa)", r"se precisar", r"quem (?:precisar|quiser|tiver)", r"(?:let me know|feel free|happy to help)", r"se (?:voce )?(?:quiser|tiver (?:alguma |mais )?duvida)",
+)  # fmt: skip
+INSTRUCTS = _start(
+    r"(?:e )?so (?:clicar|ir|entrar|abrir|acessar|fazer|apertar|pedir|mandar|enviar|esperar|colocar|selecionar|usar)", r"(?:voce |vc )?(?:tem que|precisa|deve|pode|consegue) (?:ir|clicar|entrar|abrir|acessar|fazer|apertar|selecionar|esperar|aguardar|usar|pedir|baixar|atualizar|desinstalar|reiniciar|verificar|ver|mandar|enviar|ligar|tentar|colocar|gerar|alterar|trocar|cancelar|recuperar|resolver|acompanhar|encontrar)",
+    r"(?:clique|clica|acesse|acessa|entre em|entra em|entra no|entra na|va em|vai em|vai no|vai na|abra|abre o|abre a|toque|tente|tenta|experimenta|experimente|reinicie|reinicia|desinstala|desinstale|atualiza o|atualize|verifique|verifica se|confira|confere se|veja|ve se|olha|aguarde|aguarda|espera|siga|segue|faca|faz assim|use|usa o|basta|aqui (?:funcionou|resolvi|deu|eu|foi)|no meu caso|comigo|eu (?:fiz|resolvi|usei|consegui|acho|uso|tive|tambem)|acho que|sim|nao precisa|nao da para|nao tem como|da sim|tem sim|pode sim|consegue sim|claro|isso ai|exato|e assim|e por|fica em|fica no|fica na|leva|demora|custa|sao|e gratis|e de graca)",
+    r"(?:just|you (?:can|need to|have to|should|must|could)|try|go to|click|open|press|restart|check|make sure|yes|no problem|sure|in my case|i (?:did|used|think|had|solved|fixed)|it (?:takes|costs|is|should)|you're|here is|here's)", r"(?:tienes que|debes|puedes|haz|ve a|entra|intenta|prueba|si |claro|en mi caso|yo (?:lo|hice|use))",
+)  # fmt: skip
+
+FALLBACK = _any(
+    r"(?:nao|no) (?:consegui |pude )?(?:entendi|entender|compreendi|compreender|entiendo|comprendo|encontrei|encontrar|achei|reconheci|sei (?:responder|te responder|como ajudar)|soube|tenho (?:essa|uma) (?:resposta|informacao)|he entendido|encuentro)",
+    r"(?:reformul[a-z]+|tente (?:escrever|perguntar|dizer) de outr[oa]|poderia repetir|pode repetir)",
+    r"(?:i (?:did not|didn't|don't|do not|couldn't|could not) (?:understand|get that|catch|find|know)|not sure i understand|rephrase)",
+)  # fmt: skip
+HANDOVER = _any(
+    r"(?:vou|irei|vamos|estou|estamos|ja vou|posso|voy a|vamos a)(?: a)?(?: te| lhe| o| a| sua| seu)* (?:transferi[a-z]*|transferindo|encaminh[a-z]+|repass[a-z]+|direcion[a-z]+|pass[a-z]+(?: sua| seu| o| a| voce| para)|cham[a-z]+(?: um| uma| o| a)? (?:atendente|colega|especialista|humano|alguem|responsavel|suporte|pessoal|equipe)|transferir|derivar|comunicar)",
+    r"(?:transferindo|encaminhando|encaminhei|transferi|repassei|direcionando|chamei)(?: voce| sua| seu| o| a| para| um| uma)* (?:para|atendente|atendimento|equipe|time|suporte|especialista|humano|colega|responsavel|conversa|solicitacao|caso)",
+    r"(?:um|uma|nosso|nossa|o|a) (?:atendente|human[oa]|especialista|consultor|consultora|operador|pessoa|colega|equipe|time|agente|asesor)(?: humano| humana| de suporte| do time| da equipe)? (?:vai|ira|entrara|ja|logo|te|em breve|respondera|assume|assumira|atendera|continua)",
+    r"(?:transferring|transfer you|connect(?:ing)? you|hand(?:ing)? (?:you|this) over|an? (?:agent|human|colleague|specialist|person) will|pass(?:ing)? (?:you|this) (?:to|on))",
+    r"(?:un|una) (?:agente|asesor|persona|humano|colega) (?:te|le|va|se)",
+)  # fmt: skip
+NOTICE = _any(
+    r"(?:recebemos (?:sua|a sua|o seu|seu)|sua mensagem foi recebida|em breve (?:responderemos|retornaremos|entraremos|te respond|um)|responderemos (?:em breve|assim)|retornaremos|fora do (?:horario|expediente)|nosso (?:horario|atendimento) (?:e|funciona|de)|aguarde (?:um|que|enquanto|so)|ja (?:te|lhe) respondo|so um (?:momento|minuto|instante)|um (?:momento|instante|minuto)|ja vejo|vou (?:verificar|ver|olhar|checar|consultar)(?: aqui| para voce| isso| com)?|deixa eu ver|we (?:have )?received your|will get back to you|we'll get back|one moment|let me check|un momento)",
+)  # fmt: skip
+
+
+HELP = _any(
+    r"(?:ajuda|ajudar|ajudem|ajude|help|ayuda|ayudar|ayudarme|socorro|ajudinha|luz|alguem|alguien|anyone|anybody|someone)"
+)
