@@ -10,7 +10,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from telelake.present.query import Lake
     from telelake.stores.iceberg import IcebergTables
     from telelake.talk.labels import Label
+    from telelake.talk.topics.fit import Embedder
+    from telelake.talk.topics.shelf import Shelf
     from telelake.wrangle.day import Report, Wrangler
     from telelake.wrangle.masks.columns import Masks
 
@@ -58,6 +60,7 @@ class App:
         self._lake: tuple[int, Lake] | None = None
         self._lake_lock = threading.Lock()
         self._upkept: date | None = None
+        self._topics_tried: date | None = None
 
     @cached_property
     def store(self) -> BucketStore:
@@ -303,10 +306,11 @@ class App:
         """What makes tables from other tables."""
         from telelake.talk.makers import Conversations, Questions
         from telelake.talk.rules import rules_of
+        from telelake.talk.topics.maker import QuestionTopics
 
         hashed = self.masks.pseudonyms.of if self.masks else None
         rules = rules_of(self.settings.talk, self.zone, hashed)
-        return (Questions(rules), Conversations(rules))
+        return (Questions(rules), Conversations(rules), QuestionTopics(self.store))
 
     def correct(self, question_id: str, label: Label) -> Corrected:
         """Say something of a question that the next build, and every later one, keeps to.
@@ -319,6 +323,70 @@ class App:
         from telelake.operate.labels import correct
 
         return correct(question_id, label, self.store, self.tables.files(self._latest(), "messages"))
+
+    @cached_property
+    def topic_models(self) -> Shelf:
+        """The topic models of the home.
+
+        Raises:
+            SettingsError: the packages for it are not installed.
+        """
+        try:
+            from telelake.talk.topics.shelf import Shelf
+        except ModuleNotFoundError as error:
+            raise SettingsError(
+                f"Topics need a package that is not installed ({error.name}): pip install 'telelake[topics]'"
+            ) from error
+        return Shelf(self.store)
+
+    def fit_topics(self) -> bool:
+        """Learn a topic model from the questions there are; return whether it is another than the one in use.
+
+        Raises:
+            SettingsError: there are too few questions, or the embedder or a package is missing.
+            NotStored: nothing was published yet.
+            Conflict: somebody else fitted one meanwhile.
+        """
+        shelf = self.topic_models
+        from telelake.talk.topics.fit import fit
+        from telelake.talk.topics.source import asked
+
+        former, most = shelf.latest(), self.settings.topics.sample
+        files = self.tables.files(self._latest(), "questions")
+        return shelf.add(fit(asked(files, most), most, former.model if former else None, self._embedder()))
+
+    def _embedder(self) -> Embedder | None:
+        from telelake.talk.topics.embedders import LOCAL, LocalModel, Server
+
+        topics = self.settings.topics
+        if topics.embedder == "builtin":
+            return None
+        if topics.embedder.startswith(LOCAL):
+            return LocalModel(topics.embedder)
+        return Server(
+            topics.embedder, topics.embedder_model, topics.embedder_key.read() if topics.embedder_key else None
+        )
+
+    def fit_topics_when_due(self) -> bool:
+        """Fit the first topic model when there are enough questions, and another when it is old; return whether it did."""
+        try:
+            shelf = self.topic_models
+        except SettingsError:
+            return False  # without the packages there are no topics, and nothing is amiss
+        from telelake.talk.topics.source import different
+
+        release, settings, former = self.tables.latest(), self.settings.topics, shelf.latest()
+        today = datetime.now(self.zone).date()
+        if release is None or self._topics_tried == today:
+            return False
+        if former is None:
+            is_due = different(self.tables.files(release, "questions")) >= settings.first_questions
+        else:
+            is_due = 0 < settings.refit_days <= (datetime.now(UTC) - former.made_at).days
+        if not is_due:
+            return False
+        self._topics_tried = today  # once a day, also when it fails, or finds what it found before
+        return self.fit_topics()
 
     def forgetter(self) -> Forgetter:
         """Return what forgets people and chats."""
@@ -423,6 +491,8 @@ class App:
         """Build what is due; once after each midnight, and once after a start, do the upkeep too."""
         try:
             self.wrangle_due()
+            if self.fit_topics_when_due():
+                self.wrangle_due()
         finally:  # a day that cannot be built is no reason to let the lake grow
             now = datetime.now(self.zone) - timedelta(seconds=self.settings.schedule.after_midnight_seconds)
             if self._upkept != now.date():

@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from telelake import __version__
-from telelake.cli import ask, aws, begin, bring, lake, machine, privacy, talk, tools
+from telelake.cli import ask, aws, begin, bring, lake, machine, privacy, talk, tools, topics
 from telelake.errors import TelelakeError
 
 EXIT_FAILED = 1
@@ -97,6 +97,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "sql": ask.sql,
     "insights": ask.insights,
     "report": ask.report,
+    "topics": topics.topics,
     "tables": ask.tables,
     "views": tools.views,
     "mcp": tools.mcp,

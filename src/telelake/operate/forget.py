@@ -37,6 +37,7 @@ from telelake.operate.seen import gather, segments
 from telelake.ports import RawStore, TableStore
 from telelake.raw import RAW, Segment
 from telelake.tables.catalog import BUILDS
+from telelake.talk.topics.maker import shelf_of
 from telelake.wrangle import frozen, rewrite
 from telelake.wrangle import ledger as ledgers
 from telelake.wrangle.day import Wrangler
@@ -140,6 +141,7 @@ class Forgetter:
                 self._replace(segment, who, report)
         if not is_clean:
             self._rebuild(days, report)
+            self._forget_topics(who, report)
             with self.tables.writing():
                 self._edit(who, report)
                 report.files += self.tables.purge()
@@ -283,6 +285,13 @@ class Forgetter:
         wanted = {*days, *(each + timedelta(days=1) for each in days)}
         if wanted:
             done = self.wrangler.run(wanted.__contains__, anew=True)
+            report.days = sorted({*report.days, *(each.isoformat() for each in done.days)})
+
+    def _forget_topics(self, who: Who, report: Report) -> None:
+        """Take somebody out of the names of topics, and of all rows that bear them."""
+        shelf = shelf_of(self.store)
+        if shelf and shelf.forget(lambda name: bool(who.spans(name))):
+            done = self.wrangler.run()
             report.days = sorted({*report.days, *(each.isoformat() for each in done.days)})
 
     def _edit(self, who: Who, report: Report) -> None:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import json
 import re
 import struct
+import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -80,6 +82,11 @@ def in_bytes(who: Who, name: str, data: bytes, scratch: Path) -> Iterator[str]:
         path = scratch / "searched.parquet"
         path.write_bytes(data)
         yield from in_parquet(who, path)
+    elif name.endswith(".npz"):
+        # Of a topic model only the names of topics are text; in its numbers anything may be found by chance.
+        with zipfile.ZipFile(io.BytesIO(data)) as model:
+            if who.is_in(model.read("head.npy")):
+                yield "a topic's name"
     elif data.startswith(b"Obj\x01"):
         if _in_blocks(who, _unpacked(data), _id_fields(name)):
             yield "after unpacking"

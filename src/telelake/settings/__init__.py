@@ -34,6 +34,7 @@ from telelake.settings.sections import (
     Sql,
     Storage,
     Talk,
+    Topics,
     Upkeep,
     Wrangle,
     has_userinfo,
@@ -43,8 +44,8 @@ from telelake.settings.sections import (
 
 __all__ = [
     "ENV_PREFIX", "FILE_NAME", "NOT_SETTINGS", "NO_VARIABLE", "USERINFO", "Aws", "Bot", "Capture", "Dashboard", "Privacy",
-    "Retention", "Schedule", "Secret", "Settings", "Sql", "Storage", "Talk", "Upkeep", "Wrangle", "find_file", "has_userinfo",
-    "is_token", "is_variable", "load", "local_path",
+    "Retention", "Schedule", "Secret", "Settings", "Sql", "Storage", "Talk", "Topics", "Upkeep", "Wrangle", "find_file",
+    "has_userinfo", "is_token", "is_variable", "load", "local_path",
 ]  # fmt: skip
 
 FILE_NAME = "telelake.toml"
@@ -80,6 +81,7 @@ class Settings(BaseSettings):
     wrangle: Wrangle = Wrangle()
     upkeep: Upkeep = Upkeep()
     talk: Talk = Talk()
+    topics: Topics = Topics()
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
     sql: Sql = Sql()
@@ -217,7 +219,7 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
 
 def _refuse_unknown_variables(settings: Settings) -> None:
     named = [secret for bot in settings.bots.values() for secret in (bot.token, bot.secret)]
-    secrets = {secret.env for secret in (*named, settings.privacy.pseudonyms) if secret}
+    secrets = {secret.env for secret in (*named, settings.privacy.pseudonyms, settings.topics.embedder_key) if secret}
     known = {f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields}
     for name in sorted(os.environ):
         # The name of a section's setting goes on after `__`; pydantic checks what follows.

@@ -254,6 +254,26 @@ class Talk(_Section):
     """Days in which the same question of the same person counts as asked again."""
 
 
+class Topics(_Section):
+    """How questions are grouped by meaning (table `question_topics`); needs the extra `topics`."""
+
+    embedder: Annotated[
+        str, Field(pattern=r"^(builtin|sentence-transformers:\S+|https?://\S+)$"), AfterValidator(_without_userinfo)
+    ] = "builtin"
+    """What likens questions when a model is fitted: `builtin`, `sentence-transformers:<model>` on this machine, or the address of a
+    server with OpenAI's `/embeddings`, to which the sampled questions are then sent."""
+    embedder_model: str = "text-embedding-3-small"
+    """Name of the model that the server is asked for."""
+    embedder_key: Secret | None = None
+    """The server's key, if it wants one."""
+    sample: Annotated[int, Field(ge=100, le=200_000)] = 20_000
+    """Different questions that a model is learned from at most."""
+    first_questions: Annotated[int, Field(ge=20)] = 200
+    """Different questions from which on the schedule fits the first model."""
+    refit_days: Annotated[int, Field(ge=0)] = 30
+    """Days after which the schedule fits anew, and all days are told their topics again; 0 leaves that to `telelake topics fit`."""
+
+
 class Privacy(_Section):
     """What the tables tell of persons. Raw is what Telegram sent, whatever stands here."""
 

@@ -19,6 +19,7 @@ from telelake.tables.catalog.services import (
     TOPICS,
 )
 from telelake.tables.catalog.talk import CONVERSATIONS, QUESTIONS
+from telelake.tables.catalog.topics import QUESTION_TOPICS
 from telelake.tables.model import Table, View
 
 BUILT: tuple[Table, ...] = (
@@ -31,6 +32,7 @@ BUILT: tuple[Table, ...] = (
 
 MADE: tuple[Table, ...] = (
     QUESTIONS, CONVERSATIONS,
+    QUESTION_TOPICS,
 )  # fmt: skip
 """Tables that are made from other tables, in Python (`ports.Maker`)."""
 
@@ -57,6 +59,6 @@ __all__ = [
     "BOOSTS", "BUILDS", "BUILT", "BUSINESS_CONNECTIONS", "CALLBACKS", "CALLS", "CHATS", "CHAT_DAYS", "CHAT_HOURS",
     "CHECKLIST_TASKS", "CHOSEN_RESULTS", "CONVERSATIONS", "DELETED_MESSAGES", "DRIFT", "GIFTS", "GIVEAWAYS", "INLINE_QUERIES", "JOIN_REQUESTS",
     "MADE", "MEMBERSHIPS", "MESSAGES", "MESSAGE_ENTITIES", "MESSAGE_VERSIONS", "PAYMENTS", "POLLS", "POLL_ANSWERS", "POLL_OPTIONS",
-    "QUARANTINE", "QUESTIONS", "REACTIONS", "REACTION_COUNTS", "SERVICE_EVENTS", "TABLES", "TOPICS", "TOPIC_EVENTS", "UPDATES", "USERS",
+    "QUARANTINE", "QUESTIONS", "QUESTION_TOPICS", "REACTIONS", "REACTION_COUNTS", "SERVICE_EVENTS", "TABLES", "TOPICS", "TOPIC_EVENTS", "UPDATES", "USERS",
     "USER_DAYS", "VIEWS", "table",
 ]  # fmt: skip
