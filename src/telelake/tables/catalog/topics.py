@@ -9,7 +9,7 @@ from telelake.tables.model import Personal as P
 QUESTION_TOPICS = Table(
     name="question_topics",
     en="A question and its topic, by the topic model in use (docs/insights/topics.md). Empty until a model was fitted.",
-    pt="Uma pergunta e o seu assunto, pelo modelo de assuntos em uso (docs/insights/topics.pt.md). Vazia até haver um modelo.",
+    pt="Uma pergunta e o seu assunto, pelo modelo de assuntos em uso (docs/insights/topics.md). Vazia até haver um modelo.",
     key=("question_id",),
     sort=("chat_id", "message_id", "question_id"),
     reads=Reads(raw=None, tables={"questions": Days()}),
