@@ -25,9 +25,9 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from telelake import cli, errors, settings
-from telelake.present.insight import Insight, all_insights, run
+from telelake.present.insight import PARAMS, Insight, all_insights, run
 from telelake.present.query import Lake, open_lake
-from telelake.present.vocabulary import WORDS
+from telelake.present.vocabulary import GROUPS, WORDS
 from telelake.tables.coverage import coverage_page
 from telelake.tables.describe import reference_page
 
@@ -87,12 +87,18 @@ def insights_page() -> str:
         "# Insights",
         f"{NOTICE} The sources are the files of `src/telelake/present/insights`.",
         "Each is one SELECT. `telelake insights NAME` answers it, and so do the dashboard and `/api/insights/NAME`. "
-        "A parameter that is not given filters nothing. The macros that the SQL uses are in "
-        "`src/telelake/present/macros.sql`; `telelake sql` has them too.",
-    ]
+        "A filter that is not given filters nothing. The macros that the SQL uses are in "
+        "`src/telelake/present/macros.sql`; `telelake sql` has them too. To write one: [adding an insight](../insights/adding.md).",
+        "\n".join([
+            "| parameter | does |", "|---|---|",
+            *(f"| `{each.name}` | {_cell(each.en)} / *{_cell(each.pt)}* |" for each in PARAMS.values()),
+        ]),
+    ]  # fmt: skip
     with open_lake({}, ZoneInfo("UTC"), settings.Sql()) as lake:
-        for each in all_insights():
-            parts += _insight(each, lake)
+        for group, (english, portuguese) in GROUPS.items():
+            parts += [f"## {english} / {portuguese}"]
+            for each in all_insights():
+                parts += _insight(each, lake) if each.group == group else []
     return _page(parts)
 
 
@@ -228,14 +234,19 @@ def _insight(each: Insight, lake: Lake) -> list[str]:
         for name, kind in zip(answer.columns, answer.types, strict=True)
     ]
     return [
-        f"## {each.name}",
+        f"### {each.name}",
         f"**{each.titles['en']}** / ***{each.titles['pt']}***",
         each.definitions["en"],
         f"*{each.definitions['pt']}*",
-        f"Parameters: {', '.join(f'`{name}`' for name in each.params)}.",
+        f"Parameters: {', '.join(_asked(each, name) for name in each.params)}.",
         "\n".join(["| column | type | title |", "|---|---|---|", *columns]),
         f"```sql\n{each.sql.strip()}\n```",
     ]
+
+
+def _asked(each: Insight, name: str) -> str:
+    default = each.defaults.get(name)
+    return f"`{name}`" if default is None else f"`{name}` (`{default}` unless given)"
 
 
 def _exit_code(found: type[errors.TelelakeError]) -> int:

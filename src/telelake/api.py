@@ -111,7 +111,7 @@ class Tables:
         return Result(self._app.lake().query(query, params))
 
     def insight(self, name: str, params: Mapping[str, Any] | None = None) -> Result:
-        """Answer an insight; `params` are those of the command line: from, to, chat, week.
+        """Answer an insight; `params` are those of the command line, such as from, to, chat, grain.
 
         Raises:
             UnknownName: there is no such insight; lists those there are.

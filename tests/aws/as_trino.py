@@ -34,17 +34,23 @@ def resolved(sql: str) -> Any:
             call.replace(exp.AtTimeZone(this=call.expressions[0].copy(), zone=call.expressions[1].copy()))
     tree = qualify(tree, schema=SCHEMA, dialect="athena", quote_identifiers=False)
     of_first = {"annotator": lambda self, node: self._annotate_by_args(node, "this")}
-    known = sqlglot.dialects.Athena.EXPRESSION_METADATA | dict.fromkeys(
-        (exp.ArgMax, exp.ArgMin, exp.RegexpReplace, exp.DateTrunc), of_first
+    texts = {"annotator": lambda self, node: self._set_type(node, exp.DataType.build("ARRAY<VARCHAR>"))}
+    known = (
+        sqlglot.dialects.Athena.EXPRESSION_METADATA
+        | dict.fromkeys((exp.ArgMax, exp.ArgMin, exp.RegexpReplace, exp.DateTrunc), of_first)
+        | {exp.RegexpExtractAll: texts}
     )
     return annotate_types(tree, schema=SCHEMA, dialect="athena", expression_metadata=known)
 
 
 def as_trino(sql: str) -> str:
     """Return SQL for DuckDB that answers as Trino would answer this; fails where Trino would refuse."""
+    # sqlglot reads a fourth argument and forgets it, so the text itself is looked at.
+    assert ", 'g')" not in sql, "Trino's regexp_replace takes three arguments"
     _refuse(sqlglot.parse_one(sql, read="athena"))
     tree = resolved(sql)
     _refuse_mixtures(tree)
+    _refuse_decimals(tree)
     for node in reversed(list(tree.walk(bfs=False))):
         if isinstance(node, exp.Table):
             node.set("db", None)
@@ -59,9 +65,18 @@ def as_trino(sql: str) -> str:
             node.replace(exp.Case(ifs=[exp.If(this=unknown, true=exp.Null())], default=node.copy()))
         elif isinstance(node, exp.Trim) and not node.expression:
             node.set("expression", exp.Literal.string(TRINO_SPACE))
+        elif _is_folding(node):
+            node.replace(exp.func("strip_accents", node.this.this.copy()))
         elif isinstance(node, exp.TimeToStr):
             node.replace(exp.func("strftime", node.this.copy(), exp.Literal.string(_format(node.args["format"].name))))
     return str(tree.sql(dialect="duckdb"))
+
+
+def _is_folding(node: Any) -> bool:
+    """Whether it takes accents off, as Trino says it: decomposed, then without the marks."""
+    if not isinstance(node, exp.RegexpReplace) or not isinstance(node.this, exp.Normalize):
+        return False
+    return node.this.args["form"].name == "NFD" and node.expression.name == r"\p{M}"
 
 
 def _refuse(tree: Any) -> None:
@@ -77,6 +92,12 @@ def _refuse_mixtures(tree: Any) -> None:
         if isinstance(node, (exp.Concat, exp.DPipe)):
             assert all(texts), f"Trino casts nothing to text in {node.sql()}"
         assert len(set(texts)) == 1, f"Trino compares no text with another type: {node.sql()}"
+
+
+def _refuse_decimals(tree: Any) -> None:
+    for node in tree.find_all(exp.Mul, exp.Div):
+        odd = [each for each in (node.left, node.right) if isinstance(each, exp.Literal) and "." in each.name]
+        assert not odd, f"a literal with a point is a decimal to Trino, which keeps its few places: {node.sql()}"
 
 
 def _is(node: Any, family: str) -> bool:

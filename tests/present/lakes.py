@@ -95,6 +95,7 @@ class Maker:
                 "is_service": False,
                 "direction": "in",
                 "sent_at": sent.isoformat(),
+                "local_hour": sent.astimezone(self.zone).hour,
                 "text": text,
                 "length": len(text) if text is not None else None,
                 "raw": f"r{number}",
@@ -105,7 +106,7 @@ class Maker:
         return self
 
     def tables(self) -> dict[str, list[Row]]:
-        """Return the rows of messages, user_days and chat_days."""
+        """Return the rows of messages, user_days, chat_days and chat_hours."""
         users: dict[tuple[str, int], dict[str, Any]] = {}
         chats: dict[tuple[str, int], dict[str, Any]] = {}
         for message in self.messages:
@@ -124,4 +125,23 @@ class Maker:
             })  # fmt: skip
             row["last_seen_at"] = at
             row["messages"] += 1
-        return {"messages": list(self.messages), "user_days": list(users.values()), "chat_days": list(chats.values())}
+        days = {"user_days": list(users.values()), "chat_days": list(chats.values())}
+        return {"messages": list(self.messages), **days, "chat_hours": self._hours()}
+
+    def _hours(self) -> list[Row]:
+        hours: dict[tuple[str, int, int | None], dict[str, Any]] = {}
+        people: dict[tuple[str, int, int | None], set[int]] = {}
+        for message in (each for each in self.messages if not each["is_service"]):
+            key = (message["context_date"], message["chat_id"], message["local_hour"])
+            row = hours.setdefault(key, {
+                "context_date": key[0], "chat_id": key[1], "local_hour": key[2],
+                "messages": 0, "people_messages": 0, "bot_messages": 0, "out_messages": 0, "people": 0,
+            })  # fmt: skip
+            is_bots = (message["is_bot"] and message.get("sender_chat_id") is None) or message["direction"] == "out"
+            row["messages"] += 1
+            row["bot_messages" if is_bots else "people_messages"] += 1
+            row["out_messages"] += message["direction"] == "out"
+            if not is_bots and message["user_id"] is not None and not message["is_bot"]:
+                people.setdefault(key, set()).add(message["user_id"])
+            row["people"] = len(people.get(key, ()))
+        return list(hours.values())

@@ -17,6 +17,7 @@ from telelake.errors import SettingsError, UnknownName
 from telelake.present import formats
 from telelake.present.chart import vega_lite
 from telelake.present.insight import Insight, all_insights, insight, parse, run
+from telelake.present.params import PARAMS
 from telelake.present.query import Lake, open_lake
 from telelake.present.vocabulary import LANGS, WORDS, Lang
 
@@ -30,7 +31,7 @@ def test_its_header_is_complete_in_both_languages(one: Insight) -> None:
         assert one.titles[lang] and one.definitions[lang].endswith(".")
         assert len(one.definitions[lang]) > 80
     assert one.titles["en"] != one.titles["pt"]
-    assert one.params == ("from", "to", "chat", "week")
+    assert set(one.params) <= set(PARAMS)
 
 
 @EACH
@@ -45,18 +46,21 @@ def test_its_columns_have_words_and_its_chart_uses_them(small_lake: Lake, one: I
     columns = run(small_lake, one).columns
 
     assert set(columns) <= set(WORDS)
-    assert set(one.chart.fields.values()) <= set(columns)
+    assert set(one.chart.columns) <= set(columns)
 
 
 @EACH
 def test_its_numbers_on_a_small_lake(small_lake: Lake, one: Insight) -> None:
-    assert formats.as_csv(run(small_lake, one)) == (GOLDEN / f"{one.name}.csv").read_text(encoding="utf-8")
+    golden = GOLDEN / f"{one.name}.csv"
+    if golden.exists():  # the others are counted in test_whole.py
+        assert formats.as_csv(run(small_lake, one)) == golden.read_text(encoding="utf-8")
 
 
 @EACH
-@pytest.mark.parametrize("lang", LANGS)
-def test_its_chart_compiles_and_is_drawn(small_lake: Lake, one: Insight, lang: Lang) -> None:
-    if one.chart.mark == "figures":
+def test_its_chart_compiles_and_is_drawn(small_lake: Lake, one: Insight) -> None:
+    # One language each, in turn: drawing takes long, and what differs is words.
+    lang: Lang = LANGS[all_insights().index(one) % 2]
+    if one.chart.mark in {"figures", "table"}:
         assert vega_lite(one, lang) == {}
         return
     spec = vega_lite(one, lang, "dark", run(small_lake, one)) | {"width": 400}

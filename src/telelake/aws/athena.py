@@ -14,7 +14,7 @@ from typing import Any
 from telelake.aws.trino import quoted, translate
 from telelake.aws.views import views
 from telelake.errors import SettingsError
-from telelake.present.insight import Insight, all_insights, checked
+from telelake.present.insight import Insight, all_insights, values
 
 _DESCRIPTION = 1024
 """Characters that Athena takes for the description of a named query."""
@@ -44,14 +44,14 @@ def named_queries(database: str, timezone: str) -> list[NamedQuery]:
 def insight_query(
     insight: Insight, database: str, timezone: str, params: Mapping[str, Any] | None = None
 ) -> NamedQuery:
-    """Return an insight as one SELECT; a parameter that is not given filters nothing.
+    """Return an insight as one SELECT; a parameter that is not given has its default, or filters nothing.
 
     Raises:
         SettingsError: a parameter is wrong, or the insight cannot be said in Athena's SQL.
     """
-    values = {name: value for name, value in checked(params or {}).items() if name in insight.params}
+    given = {name: value for name, value in (params or {}).items() if name in insight.params}
     try:
-        sql = translate(insight.sql, database, timezone, values)
+        sql = translate(insight.sql, database, timezone, values(insight, given))
     except SettingsError as error:
         raise SettingsError(f"insights/{insight.name}.sql: {error}") from error
     return NamedQuery(insight.name, f"{insight.titles['en']}. {insight.definitions['en']}"[:_DESCRIPTION], sql)

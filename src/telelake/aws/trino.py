@@ -43,14 +43,16 @@ _TRINO_MACROS = {
         "FROM chosen_messages(first_day, last_day, in_chat, in_week) WHERE NOT local_sent_at IS NULL "
         "GROUP BY day, DATE_TRUNC('hour', local_sent_at)"
     ),
+    "folded": "CREATE MACRO folded(words) AS REGEXP_REPLACE(NORMALIZE(LOWER(words), NFD), '\\p{{M}}', '')",
 }
 """Macros whose body Trino says in another way; `local_time` is none of macros.sql, for it needs the zone."""
 
 _KNOWN = frozenset(
     """
-    ABS ARBITRARY AT_TIMEZONE AVG BOOL_AND BOOL_OR CARDINALITY CEIL COALESCE CONCAT CONCAT_WS COUNT COUNT_IF DATE_ADD
+    ABS ARBITRARY AT_TIMEZONE AVG BOOL_AND BOOL_OR CARDINALITY CEIL CHR COALESCE CONCAT CONCAT_WS COUNT COUNT_IF CUME_DIST DATE_ADD
     DATE_DIFF DATE_FORMAT DATE_TRUNC DAY DAY_OF_WEEK DENSE_RANK FLOOR GREATEST HOUR IF LAG LEAD LEAST LENGTH LOWER MAX MAX_BY MIN
-    MINUTE MIN_BY MONTH NULLIF RANK REGEXP_REPLACE ROUND ROW_NUMBER SECOND SEQUENCE SQRT SUM TO_UNIXTIME UPPER YEAR
+    MINUTE MIN_BY MONTH NORMALIZE NULLIF RANK REGEXP_EXTRACT_ALL REGEXP_REPLACE ROUND ROW_NUMBER SECOND SEQUENCE SQRT
+    STRPOS SUM TO_UNIXTIME UPPER YEAR
     """.split()  # noqa: SIM905 - fifty lines otherwise
 )
 """Functions of Athena's engine 3 that mean there what DuckDB means, written as sqlglot writes them."""
@@ -116,8 +118,12 @@ def _macro(text: str, dialect: str) -> tuple[str, _Macro]:
     if match is None:
         raise SettingsError(f"macros.sql: not a macro: {text[:60]}… Write CREATE MACRO name(…) AS [TABLE] ….")
     name, params, is_table, body = match.groups()
-    names = tuple(part.strip() for part in params.split(",") if part.strip())
-    return name, _Macro(names, is_table is not None, sqlglot.parse_one(body, read=dialect))
+    # A default is always NULL (`name := NULL`), which is also what a call gives that leaves it out.
+    names = tuple(part.partition(":=")[0].strip() for part in params.split(",") if part.strip())
+    tree = sqlglot.parse_one(body, read=dialect)
+    if dialect == "athena":  # said in Trino's words already
+        tree = tree.transform(lambda node: _said(node) if isinstance(node, exp.RegexpReplace) else node)
+    return name, _Macro(names, is_table is not None, tree)
 
 
 def _expanded(tree: exp.Expr, macros: Mapping[str, _Macro]) -> exp.Expr:
@@ -125,7 +131,7 @@ def _expanded(tree: exp.Expr, macros: Mapping[str, _Macro]) -> exp.Expr:
     while calls := [call for call in tree.find_all(exp.Anonymous) if call.name.lower() in macros]:
         call = calls[0]
         macro = macros[call.name.lower()]
-        given = dict(zip(macro.params, call.expressions, strict=True))
+        given = dict.fromkeys(macro.params, exp.Null()) | dict(zip(macro.params, call.expressions, strict=False))
         body = macro.body.copy().transform(
             lambda node, given=given: (
                 given[node.name].copy()
@@ -247,6 +253,21 @@ def _trim(node: exp.Expr) -> exp.Expr:
     return exp.Anonymous(this="REGEXP_REPLACE", expressions=[node.this.copy(), pattern, exp.Literal.string("")])
 
 
+def _replace_all(node: exp.Expr) -> exp.Expr:
+    """Trino's regexp_replace replaces every match, and has no fourth argument to say so."""
+    if not isinstance(node, exp.RegexpReplace):
+        return node
+    if (modifiers := node.args.get("modifiers")) is None or modifiers.name != "g":
+        raise SettingsError("regexp_replace without 'g' replaces the first match alone; Trino knows only all.")
+    return _said(node)
+
+
+def _said(node: exp.Expr) -> exp.Expr:
+    """Return a regexp_replace as Trino writes it."""
+    parts = (node.this, node.expression, node.args.get("replacement") or exp.Literal.string(""))
+    return exp.Anonymous(this="REGEXP_REPLACE", expressions=[each.copy() for each in parts])
+
+
 def _weeks(node: exp.Expr) -> exp.Expr:
     """The week of a date's ISO year is %V to strftime and %v to Trino, which refuses %V."""
     if not isinstance(node, exp.TimeToStr):
@@ -299,6 +320,7 @@ _RULES: tuple[Callable[[Any], Any], ...] = (
     _arg_max,
     _least,
     _trim,
+    _replace_all,
     _weeks,
     _all_but,
 )

@@ -40,6 +40,19 @@ def insights(
     to: Annotated[str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Last day.")] = None,
     chat: Annotated[str | None, typer.Option("--chat", metavar="ID", help="Only this chat.")] = None,
     week: Annotated[str | None, typer.Option("--week", metavar="YYYY-Www", help="Only this ISO week.")] = None,
+    who: Annotated[
+        str | None, typer.Option("--who", metavar="people|bots", help="Only what people, or bots, wrote.")
+    ] = None,
+    topic: Annotated[str | None, typer.Option("--topic", metavar="ID", help="Only questions of this topic.")] = None,
+    hour: Annotated[str | None, typer.Option("--hour", metavar="0-23", help="Only this hour of the day.")] = None,
+    weekday: Annotated[
+        str | None, typer.Option("--weekday", metavar="1-7", help="Only this weekday; 1 is Monday.")
+    ] = None,
+    grain: Annotated[
+        str | None, typer.Option("--grain", metavar="hour|day|week|month", help="Length of a period; weeks are ISO's.")
+    ] = None,
+    words: Annotated[str | None, typer.Option("--words", help="Words to look for.")] = None,
+    silent: Annotated[str | None, typer.Option("--silent", metavar="DAYS", help="Days of silence.")] = None,
     lang: Annotated[str, typer.Option("--lang", help="Language of the list: en or pt.")] = "en",
     format_: Format = "table",
     output: Output = None,
@@ -48,15 +61,22 @@ def insights(
     from telelake.present import insight as catalog
 
     if name is None:
-        from telelake.present.vocabulary import LANGS
+        from telelake.present.vocabulary import GROUPS, LANGS
 
         if lang not in LANGS:
             raise SettingsError(f"--lang {lang} is not known. Use one of {', '.join(LANGS)}.")
+        group = ""
         for each in catalog.all_insights():
-            typer.echo(f"{each.name:32}{each.titles[lang]}")
+            if each.group != group:
+                group = each.group
+                typer.echo(f"{GROUPS[group][LANGS.index(lang)]}:")
+            typer.echo(f"  {each.name:32}{each.titles[lang]}")
         return
     chosen = catalog.insight(name)
-    given = {"from": from_, "to": to, "chat": chat, "week": week}
+    given = {
+        "from": from_, "to": to, "chat": chat, "week": week, "who": who, "topic": topic, "hour": hour,
+        "weekday": weekday, "grain": grain, "words": words, "silent": silent,
+    }  # fmt: skip
     app = open_app(config, home=home).existing()
     with app.lake() as lake:
         answer = catalog.run(lake, chosen, {key: value for key, value in given.items() if value is not None})

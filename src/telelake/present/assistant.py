@@ -72,7 +72,8 @@ def make_server(lake: Callable[[], Lake], zone: str) -> MCPServer[Any]:
     def list_insights() -> str:
         """List the questions that have an answer ready, with the exact definition of each."""
         return "\n".join(
-            f"{each.name}: {each.titles['en']}. {each.definitions['en']}" for each in insights.all_insights()
+            f"{each.name} ({', '.join(each.params)}): {each.titles['en']}. {each.definitions['en']}"
+            for each in insights.all_insights()
         )
 
     @server.tool()
@@ -82,9 +83,13 @@ def make_server(lake: Callable[[], Lake], zone: str) -> MCPServer[Any]:
         to_day: str | None = None,
         chat: int | None = None,
         week: str | None = None,
+        more: dict[str, str] | None = None,
     ) -> str:
-        """Answer an insight by its name; days as 2026-03-31, both included; week as 2026-W10; chat is its id."""
-        given = {"from": from_day, "to": to_day, "chat": chat, "week": week}
+        """Answer an insight by its name; days as 2026-03-31, both included; week as 2026-W10; chat is its id.
+
+        `more` holds other parameters of the insight, as the list names them: who, topic, hour, weekday, grain, words, silent.
+        """
+        given = {"from": from_day, "to": to_day, "chat": chat, "week": week, **(more or {})}
         return answered(lambda: as_text(insights.run(lake(), insights.insight(name), given)))
 
     return server

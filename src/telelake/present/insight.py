@@ -1,7 +1,8 @@
 """Insights: questions with a SQL answer, a definition in both languages, and a chart, each declared in one file.
 
 A file of `insights/` is a header of comment lines (`-- title.en: …`) and one SELECT that runs as it stands, with named
-parameters of which each may be NULL. This module reads the headers, checks parameters, and runs;
+parameters. `docs/insights/adding.md` says what each line of the header is. This module reads the headers and runs;
+`telelake.present.params` reads parameters, `telelake.present.rows` opens the rows behind a number, and
 `telelake.present.chart` draws.
 """
 
@@ -9,12 +10,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from telelake.errors import SettingsError, UnknownName
+from telelake.present.params import FILTERS, PARAMS, checked
+from telelake.present.vocabulary import GROUPS, LANGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,30 +25,39 @@ if TYPE_CHECKING:
     from telelake.present.query import Lake
     from telelake.present.vocabulary import Lang
 
-_FOLDER = Path(__file__).with_name("insights")
-_ORDER = (
-    "key_figures",
-    "messages_per_day",
-    "people_per_day",
-    "hours_by_weekday",
-    "busiest_hours",
-    "messages_per_person_per_day",
-    "length_per_person_per_day",
-    "message_kinds",
-)
-"""From the whole to the part; an insight that is not named here comes after, by name."""
+__all__ = ["FILTERS", "PARAMS", "Chart", "Insight", "Rows", "all_insights", "checked", "insight", "parse", "run"]
 
-PARAMS = ("from", "to", "chat", "week")
-"""What an insight may be filtered by."""
+_FOLDER = Path(__file__).with_name("insights")
+_LINE = re.compile(r"-- ([a-z_.]+): (.+)")
+_REQUIRED = {"group", "chart", "params", *(f"{part}.{lang}" for part in ("title", "definition") for lang in LANGS)}
+_OPTIONAL = {"order", "based_on", "rows"}
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """How an insight is drawn: `bar`, `line`, `stacked`, `heatmap`, or `figures` for a row of numbers."""
+    """How an insight is drawn: `bar`, `line`, `stacked`, `heatmap`; `figures` for a row of numbers, `table` for a list."""
 
     mark: str
     fields: Mapping[str, str]
-    """Column by channel: x, y, color, order."""
+    """Column by channel: x, y, color, order; several that are drawn alike with commas: `y=one,another`."""
+
+    @property
+    def columns(self) -> list[str]:
+        """All columns that it draws."""
+        return [column for fields in self.fields.values() for column in fields.split(",")]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What lies behind the numbers of an insight's row."""
+
+    base: str
+    """Name in `telelake.present.rows.BASES`: messages, questions, conversations, …"""
+    keys: Mapping[str, str]
+    """For each column of the insight's row that chooses, the expression over the base that must equal it."""
+    only: Mapping[str, str]
+    """For a number that counts not all of them, the condition over the base; `where` is for all numbers. A condition may
+    name a value of the row as `$row_COLUMN`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +68,29 @@ class Insight:
     titles: Mapping[Lang, str]
     definitions: Mapping[Lang, str]
     """What exactly is counted, in whose time zone, and what is left out."""
+    group: str
+    """A page of the dashboard: one of `vocabulary.GROUPS`."""
+    order: int | None
+    """Place in its group; None keeps it off pages and report, yet it can be asked by name."""
     chart: Chart
     params: tuple[str, ...]
+    defaults: Mapping[str, Any]
+    """Values of the parameters that have one when they are not given, such as the grain."""
+    based_on: str | None
+    """The column whose sum is the n of "based on n …", for numbers that are shares, medians or ranks."""
+    rows: Rows | None
+    """None when there is nothing smaller to open."""
     sql: str
 
 
 @cache
 def all_insights() -> tuple[Insight, ...]:
-    """Return every insight, in the order of the page."""
-    found = {path.stem: parse(path.stem, path.read_text(encoding="utf-8")) for path in _FOLDER.glob("*.sql")}
-    names = sorted(found, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
-    return tuple(found[name] for name in names)
+    """Return every insight, by group and place; those without a place come last in their group."""
+    found = [parse(path.stem, path.read_text(encoding="utf-8")) for path in _FOLDER.glob("*.sql")]
+    groups = list(GROUPS)
+    return tuple(
+        sorted(found, key=lambda each: (groups.index(each.group), each.order is None, each.order or 0, each.name))
+    )
 
 
 def insight(name: str) -> Insight:
@@ -86,91 +109,65 @@ def parse(name: str, text: str) -> Insight:
     """Read an insight's file.
 
     Raises:
-        SettingsError: the header lacks a line or has an unknown one.
+        SettingsError: the header lacks a line, has an unknown one, or one that says nothing known.
     """
     header: dict[str, str] = {}
     lines = text.splitlines()
-    while lines and (match := re.fullmatch(r"-- ([a-z.]+): (.+)", lines[0])):
+    while lines and (match := _LINE.fullmatch(lines[0])):
         header[match[1]] = match[2].strip()
         del lines[0]
-    wanted = {"title.en", "title.pt", "definition.en", "definition.pt", "chart", "params"}
-    if set(header) != wanted:
-        wrong = ", ".join(sorted(set(header) ^ wanted))
-        names = ", ".join(sorted(wanted))
-        raise SettingsError(f"insights/{name}.sql: the header must have exactly {names}; see {wrong}.")
+    only = {key.removeprefix("rows."): header.pop(key) for key in list(header) if key.startswith("rows.")}
+    if wrong := (_REQUIRED - set(header)) | (set(header) - _REQUIRED - _OPTIONAL):
+        raise SettingsError(
+            f"insights/{name}.sql: the header must have {', '.join(sorted(_REQUIRED))}, and may have "
+            f"{', '.join(sorted(_OPTIONAL))} and rows.COLUMN; see {', '.join(sorted(wrong))}."
+        )
+    if header["group"] not in GROUPS:
+        raise SettingsError(f"insights/{name}.sql: no group '{header['group']}'. Use one of {', '.join(GROUPS)}.")
     mark, *fields = header["chart"].split()
+    asked = [part.strip().partition("=") for part in header["params"].split(",")]
+    if unknown := [param for param, _, _ in asked if param not in PARAMS]:
+        raise SettingsError(f"insights/{name}.sql: no parameter '{unknown[0]}'. Known: {', '.join(PARAMS)}.")
     return Insight(
         name=name,
         titles={"en": header["title.en"], "pt": header["title.pt"]},
         definitions={"en": header["definition.en"], "pt": header["definition.pt"]},
+        group=header["group"],
+        order=int(header["order"]) if "order" in header else None,
         chart=Chart(mark, dict(field.split("=", 1) for field in fields)),
-        params=tuple(part.strip() for part in header["params"].split(",")),
+        params=tuple(param for param, _, _ in asked),
+        defaults={param: PARAMS[param].read(param, default) for param, _, default in asked if default},
+        based_on=header.get("based_on"),
+        rows=_rows(header["rows"], only) if "rows" in header else None,
         sql="\n".join(lines).strip() + "\n",
     )
 
 
+def _rows(line: str, only: Mapping[str, str]) -> Rows:
+    # `messages day hour user_id=person_id`: the base, then columns, each with its expression where that is another.
+    base, *keys = re.split(r"\s+(?=[a-z_]+(?:=|\s|$))", line)
+    pairs = [key.partition("=") for key in keys]
+    return Rows(base, {column: expression or column for column, _, expression in pairs}, dict(only))
+
+
+def values(insight: Insight, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the value of each parameter that the insight has: the given, else its default, else None.
+
+    Raises:
+        SettingsError: a parameter is unknown, not this insight's, or not what it should be; says what to write.
+    """
+    given = checked(params or {})
+    if foreign := [name for name, value in given.items() if value is not None and name not in insight.params]:
+        known = ", ".join(insight.params)
+        raise SettingsError(f"Insight '{insight.name}' has no parameter '{foreign[0]}'; it has {known}.")
+    return {name: insight.defaults.get(name) if given[name] is None else given[name] for name in insight.params}
+
+
 def run(lake: Lake, insight: Insight, params: Mapping[str, Any] | None = None) -> Answer:
-    """Answer an insight; a parameter that is None, empty or not given filters nothing.
+    """Answer an insight; a filter that is None, empty or not given filters nothing.
 
     Raises:
         SettingsError: a parameter is unknown or not what it should be; says what to write.
         QueryRefused: over a bound.
     """
-    values = checked(params or {})
-    if foreign := [name for name, value in values.items() if value is not None and name not in insight.params]:
-        known = ", ".join(insight.params)
-        raise SettingsError(f"Insight '{insight.name}' has no parameter '{foreign[0]}'; it has {known}.")
-    return lake.query(insight.sql, {name: values[name] for name in insight.params})
-
-
-def checked(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all parameters with their values, typed; those not given are None.
-
-    Raises:
-        SettingsError: says which one is wrong and what to write.
-    """
-    if unknown := sorted(set(params) - set(PARAMS)):
-        raise SettingsError(f"There is no parameter '{unknown[0]}'. Known: {', '.join(PARAMS)}.")
-    given = {name: params.get(name) for name in PARAMS}
-    values: dict[str, Any] = {name: None if value in (None, "") else value for name, value in given.items()}
-    values["from"], values["to"] = _day("from", values["from"]), _day("to", values["to"])
-    if values["from"] and values["to"] and values["from"] > values["to"]:
-        raise SettingsError(f"'from' ({values['from']}) is after 'to' ({values['to']}). Swap them; both are included.")
-    values["chat"] = _chat(values["chat"])
-    values["week"] = _week(values["week"])
-    return values
-
-
-def _day(name: str, value: Any) -> date | None:
-    if value is None or isinstance(value, date):
-        return value
-    try:
-        if not re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)):
-            raise ValueError(value)
-        return date.fromisoformat(str(value))
-    except ValueError as error:
-        raise SettingsError(f"'{name}' is '{_short(value)}', which is not a day. Write it as 2026-03-31.") from error
-
-
-def _chat(value: Any) -> int | None:
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-        return value
-    if not re.fullmatch(r"-?[0-9]{1,18}", str(value)):
-        raise SettingsError(f"'chat' is '{_short(value)}', not a chat's id. Write its number, such as -1001234567890.")
-    return int(str(value))
-
-
-def _week(value: Any) -> str | None:
-    if value is None:
-        return None
-    try:
-        if not (match := re.fullmatch(r"(\d{4})-W(\d\d)", str(value))):
-            raise ValueError(value)
-        date.fromisocalendar(int(match[1]), int(match[2]), 1)
-    except ValueError as error:
-        raise SettingsError(f"'week' is '{_short(value)}', which is not an ISO week. Write it as 2026-W10.") from error
-    return str(value)
-
-
-def _short(value: Any) -> str:
-    return str(value)[:40]
+    return lake.query(insight.sql, values(insight, params))

@@ -5,28 +5,211 @@
 CREATE MACRO continuing_chat(id) AS
     coalesce((SELECT any_value(chats.continuing_chat_id) FROM chats WHERE chats.chat_id = id), id);
 
--- Messages that are no service messages, of the chosen days (inclusive), chat and ISO week ('2026-W10'); NULL chooses
--- all. `person_id` is null for bots and for what was sent in the name of a chat (channel posts, anonymous admins).
-CREATE MACRO chosen_messages(first_day, last_day, in_chat, in_week) AS TABLE
+-- The filters, each said once. A NULL filters nothing. Days are those of the lake, both ends included; a week is ISO's
+-- ('2026-W10'), a weekday 1 for Monday to 7, an hour 0 to 23 by the local clock, a chat already followed through its migration.
+CREATE MACRO is_chosen_day(of_day, first_day, last_day, in_week, on_weekday) AS
+    (first_day IS NULL OR of_day >= CAST(first_day AS DATE))
+    AND (last_day IS NULL OR of_day <= CAST(last_day AS DATE))
+    AND (in_week IS NULL OR strftime(of_day, '%G-W%V') = in_week)
+    AND (on_weekday IS NULL OR isodow(of_day) = on_weekday);
+
+CREATE MACRO is_chosen_hour(of_hour, at_hour) AS at_hour IS NULL OR of_hour = at_hour;
+
+CREATE MACRO is_chosen_chat(of_chat, in_chat) AS in_chat IS NULL OR of_chat = continuing_chat(CAST(in_chat AS BIGINT));
+
+-- Bots' own messages; an anonymous admin is no bot, though Telegram names a bot as the sender. As `chat_hours` has it.
+CREATE MACRO is_of_bot(bot, in_name_of, way) AS coalesce(bot AND in_name_of IS NULL, false) OR way = 'out';
+
+CREATE MACRO is_chosen_sender(of_bot, by_whom) AS
+    by_whom IS NULL OR (by_whom = 'bots' AND of_bot) OR (by_whom = 'people' AND NOT of_bot);
+
+-- Messages that are no service messages. `person_id` is null for bots and for what was sent in the name of a chat
+-- (channel posts, anonymous admins); (account_id, posted_chat_id, message_id) is one message.
+CREATE MACRO chosen_messages(first_day, last_day, in_chat, in_week, by_whom := NULL, at_hour := NULL, on_weekday := NULL) AS TABLE
     SELECT messages.context_date AS day,
+           messages.local_hour AS hour,
+           isodow(messages.context_date) AS weekday,
            messages.sent_at,
            local_time(messages.sent_at) AS local_sent_at,
            coalesce(chats.continuing_chat_id, messages.chat_id) AS chat_id,
+           messages.chat_id AS posted_chat_id,
+           messages.account_id,
+           messages.message_id,
            messages.kind,
            messages.length,
+           coalesce(messages.text, messages.caption) AS words,
+           is_of_bot(messages.is_bot, messages.sender_chat_id, messages.direction) AS is_bots,
+           messages.user_id,
            CASE WHEN NOT coalesce(messages.is_bot, false) AND messages.sender_chat_id IS NULL
-                THEN messages.user_id END AS person_id
+                THEN messages.user_id END AS person_id,
+           messages.reply_to_message_id,
+           messages.reply_to_user_id
     FROM messages
     LEFT JOIN chats ON chats.chat_id = messages.chat_id
     WHERE NOT messages.is_service
-      AND (first_day IS NULL OR messages.context_date >= CAST(first_day AS DATE))
-      AND (last_day IS NULL OR messages.context_date <= CAST(last_day AS DATE))
-      AND (in_week IS NULL OR strftime(messages.context_date, '%G-W%V') = in_week)
-      AND (in_chat IS NULL
-           OR coalesce(chats.continuing_chat_id, messages.chat_id) = continuing_chat(CAST(in_chat AS BIGINT)));
+      AND is_chosen_day(messages.context_date, first_day, last_day, in_week, on_weekday)
+      AND is_chosen_hour(messages.local_hour, at_hour)
+      AND is_chosen_chat(coalesce(chats.continuing_chat_id, messages.chat_id), in_chat)
+      AND is_chosen_sender(is_of_bot(messages.is_bot, messages.sender_chat_id, messages.direction), by_whom);
 
--- Those of them that have a time, by lake day and quarter of an hour on the local clock. A quarter is converted once, for all of its
+-- The same messages, counted by chat and local hour beforehand: what needs no more is a hundred times as quick here.
+CREATE MACRO chosen_hours(first_day, last_day, in_chat, in_week, by_whom, at_hour, on_weekday) AS TABLE
+    SELECT chat_hours.context_date AS day,
+           chat_hours.local_hour AS hour,
+           isodow(chat_hours.context_date) AS weekday,
+           coalesce(chats.continuing_chat_id, chat_hours.chat_id) AS chat_id,
+           CASE by_whom WHEN 'people' THEN chat_hours.people_messages
+                        WHEN 'bots' THEN chat_hours.bot_messages
+                        ELSE chat_hours.messages END AS messages,
+           chat_hours.people_messages,
+           chat_hours.bot_messages
+    FROM chat_hours
+    LEFT JOIN chats ON chats.chat_id = chat_hours.chat_id
+    WHERE is_chosen_day(chat_hours.context_date, first_day, last_day, in_week, on_weekday)
+      AND is_chosen_hour(chat_hours.local_hour, at_hour)
+      AND is_chosen_chat(coalesce(chats.continuing_chat_id, chat_hours.chat_id), in_chat);
+
+-- Parts of messages that Telegram marked: hashtags, links, commands, …; with the sender's kind.
+CREATE MACRO chosen_entities(first_day, last_day, in_chat, in_week, by_whom, at_hour, on_weekday) AS TABLE
+    SELECT chosen.*, parts.type, parts.value, parts.url, parts.command, parts.arguments, parts.domain
+    FROM chosen_messages(first_day, last_day, in_chat, in_week, by_whom, at_hour, on_weekday) AS chosen
+    JOIN message_entities AS parts ON parts.context_date = chosen.day AND parts.account_id = chosen.account_id
+         AND parts.chat_id = chosen.posted_chat_id AND parts.message_id = chosen.message_id;
+
+-- Questions, with their topic (null: of none), by the day and hour at which they were asked.
+CREATE MACRO chosen_questions(first_day, last_day, in_chat, in_week, in_topic, at_hour, on_weekday) AS TABLE
+    SELECT questions.context_date AS day,
+           questions.local_hour AS hour,
+           isodow(questions.context_date) AS weekday,
+           questions.asked_at,
+           coalesce(chats.continuing_chat_id, questions.chat_id) AS chat_id,
+           questions.chat_id AS posted_chat_id,
+           questions.account_id,
+           questions.message_id,
+           questions.question_id,
+           questions.user_id,
+           questions.text AS words,
+           questions.conversation_id,
+           found.topic_id,
+           found.topic_name AS topic,
+           questions.answered_at,
+           questions.answered_by,
+           questions.answer_user_id,
+           questions.answer_message_id,
+           questions.answer_seconds,
+           questions.bot_answer_seconds,
+           questions.human_answer_seconds,
+           questions.sla_breached,
+           questions.outcome,
+           questions.outcome_rule,
+           questions.repeats_message_id
+    FROM questions
+    LEFT JOIN question_topics AS found ON found.context_date = questions.context_date AND found.question_id = questions.question_id
+    LEFT JOIN chats ON chats.chat_id = questions.chat_id
+    WHERE is_chosen_day(questions.context_date, first_day, last_day, in_week, on_weekday)
+      AND is_chosen_hour(questions.local_hour, at_hour)
+      AND is_chosen_chat(coalesce(chats.continuing_chat_id, questions.chat_id), in_chat)
+      AND (in_topic IS NULL OR found.topic_id = in_topic);
+
+-- Conversations, by the day and hour at which they began.
+CREATE MACRO chosen_conversations(first_day, last_day, in_chat, in_week, at_hour, on_weekday) AS TABLE
+    SELECT talks.context_date AS day,
+           hour(local_time(talks.began_at)) AS hour,
+           coalesce(chats.continuing_chat_id, talks.chat_id) AS chat_id,
+           talks.conversation_id, talks.began_at, talks.ended_at, talks.messages, talks.people, talks.questions,
+           date_diff('second', talks.began_at, talks.ended_at) AS seconds,
+           talks.handed_over, talks.outcome
+    FROM conversations AS talks
+    LEFT JOIN chats ON chats.chat_id = talks.chat_id
+    WHERE is_chosen_day(talks.context_date, first_day, last_day, in_week, on_weekday)
+      AND is_chosen_hour(hour(local_time(talks.began_at)), at_hour)
+      AND is_chosen_chat(coalesce(chats.continuing_chat_id, talks.chat_id), in_chat);
+
+-- What support is measured by, over chosen_questions; each is null when nothing was asked.
+CREATE MACRO share_of(condition) AS round(count(*) FILTER (WHERE condition) / nullif(count(*), 0), 4);
+-- By the bot alone, and not undone: nobody else was needed, and the person did not come back.
+CREATE MACRO is_solved_by_bot(by_whom, human_seconds, how_it_ended) AS
+    coalesce(by_whom = 'bot' AND human_seconds IS NULL AND how_it_ended IN ('confirmed', 'assumed'), false);
+-- The bot answered, then a person took over or was asked for.
+CREATE MACRO is_handed_over(bot_seconds, human_seconds, how_it_ended) AS
+    coalesce(bot_seconds IS NOT NULL AND (how_it_ended = 'escalated' OR human_seconds > bot_seconds), false);
+
+-- Calls to the Bot API. Their days are those of the messages that they made; hours those of the call.
+CREATE MACRO chosen_calls(first_day, last_day, in_chat, in_week, at_hour, on_weekday) AS TABLE
+    SELECT calls.context_date AS day,
+           hour(local_time(calls.started_at)) AS hour,
+           isodow(calls.context_date) AS weekday,
+           coalesce(chats.continuing_chat_id, calls.chat_id) AS chat_id,
+           calls.started_at, calls.method, calls.seconds, calls.ok, calls.error_code, calls.description,
+           calls.retry_after_seconds, calls.message_id
+    FROM calls
+    LEFT JOIN chats ON chats.chat_id = calls.chat_id
+    WHERE is_chosen_day(calls.context_date, first_day, last_day, in_week, on_weekday)
+      AND is_chosen_hour(hour(local_time(calls.started_at)), at_hour)
+      AND is_chosen_chat(coalesce(chats.continuing_chat_id, calls.chat_id), in_chat);
+
+-- Updates of every kind but an export's messages, which nobody delivered.
+CREATE MACRO chosen_updates(first_day, last_day, in_chat, in_week, at_hour, on_weekday) AS TABLE
+    SELECT updates.context_date AS day,
+           hour(local_time(updates.received_at)) AS hour,
+           isodow(updates.context_date) AS weekday,
+           coalesce(chats.continuing_chat_id, updates.chat_id) AS chat_id,
+           updates.bot_id, updates.update_id, updates.kind, updates.occurred_at, updates.received_at,
+           updates.delivery_lag_seconds, updates.source, updates.deliveries, updates.message_id, updates.user_id
+    FROM updates
+    LEFT JOIN chats ON chats.chat_id = updates.chat_id
+    WHERE updates.source <> 'import'
+      AND is_chosen_day(updates.context_date, first_day, last_day, in_week, on_weekday)
+      AND is_chosen_hour(hour(local_time(updates.received_at)), at_hour)
+      AND is_chosen_chat(coalesce(chats.continuing_chat_id, updates.chat_id), in_chat);
+
+-- Presses of our bots' buttons.
+CREATE MACRO chosen_presses(first_day, last_day, in_chat, in_week, at_hour, on_weekday) AS TABLE
+    SELECT callbacks.context_date AS day,
+           hour(local_time(callbacks.received_at)) AS hour,
+           isodow(callbacks.context_date) AS weekday,
+           coalesce(chats.continuing_chat_id, callbacks.chat_id) AS chat_id,
+           callbacks.received_at, callbacks.user_id, callbacks.message_id, callbacks.message_text AS words,
+           coalesce(callbacks.data, callbacks.game) AS button
+    FROM callbacks
+    LEFT JOIN chats ON chats.chat_id = callbacks.chat_id
+    WHERE is_chosen_day(callbacks.context_date, first_day, last_day, in_week, on_weekday)
+      AND is_chosen_hour(hour(local_time(callbacks.received_at)), at_hour)
+      AND is_chosen_chat(coalesce(chats.continuing_chat_id, callbacks.chat_id), in_chat);
+
+-- Changes of people's places in chats; those of bots are left out.
+CREATE MACRO chosen_memberships(first_day, last_day, in_chat, in_week, at_hour, on_weekday) AS TABLE
+    SELECT memberships.context_date AS day,
+           hour(local_time(memberships.occurred_at)) AS hour,
+           isodow(memberships.context_date) AS weekday,
+           coalesce(chats.continuing_chat_id, memberships.chat_id) AS chat_id,
+           memberships.occurred_at, memberships.user_id, memberships.user_name, memberships.change, memberships.actor_id
+    FROM memberships
+    LEFT JOIN chats ON chats.chat_id = memberships.chat_id
+    WHERE NOT coalesce(memberships.is_bot, false)
+      AND is_chosen_day(memberships.context_date, first_day, last_day, in_week, on_weekday)
+      AND is_chosen_hour(hour(local_time(memberships.occurred_at)), at_hour)
+      AND is_chosen_chat(coalesce(chats.continuing_chat_id, memberships.chat_id), in_chat);
+
+-- Where the period of a lake day and local hour begins, and its name; the ISO week belongs to the year of its Thursday.
+CREATE MACRO period_of(of_day, of_hour, grain) AS
+    CAST(CASE grain WHEN 'hour' THEN CAST(of_day AS TIMESTAMP) + of_hour * INTERVAL 1 HOUR
+                    WHEN 'week' THEN date_trunc('week', CAST(of_day AS TIMESTAMP))
+                    WHEN 'month' THEN date_trunc('month', CAST(of_day AS TIMESTAMP))
+                    ELSE CAST(of_day AS TIMESTAMP) END AS TIMESTAMP);
+
+CREATE MACRO period_name(period, grain) AS
+    CASE grain WHEN 'hour' THEN strftime(period, '%Y-%m-%d %H:00')
+               WHEN 'week' THEN strftime(period, '%G-W%V')
+               WHEN 'month' THEN strftime(period, '%Y-%m')
+               ELSE strftime(period, '%Y-%m-%d') END;
+
+-- A text without case and accents, so that 'Não', 'nao' and 'NÃO' are one.
+CREATE MACRO folded(words) AS strip_accents(lower(words));
+
+-- Those of chosen_messages that have a time, by lake day and quarter of an hour on the local clock. A quarter is converted once, for all of its
 -- messages: no zone is off from UTC by less since 1972, and to convert ten million times takes a second.
+-- No insight reads it any more; SQL that people saved does.
 CREATE MACRO chosen_quarters(first_day, last_day, in_chat, in_week) AS TABLE
     SELECT day, local_time(to_timestamp(quarter * 900)) AS local_quarter, messages
     FROM (SELECT day, epoch_us(sent_at) // 900000000 AS quarter, count(*) AS messages
@@ -50,3 +233,69 @@ CREATE MACRO people_names() AS TABLE
 CREATE MACRO days_between(first_day, last_day) AS TABLE
     SELECT CAST(unnest(generate_series(CAST(first_day AS TIMESTAMP), CAST(last_day AS TIMESTAMP), INTERVAL 1 DAY))
                 AS DATE) AS day;
+
+-- Every period from that of the first day to that of the last.
+CREATE MACRO periods_between(first_day, last_day, grain) AS TABLE
+    SELECT DISTINCT period_of(days.day, hours.hour, grain) AS period
+    FROM days_between(first_day, last_day) AS days
+    CROSS JOIN range(24) AS hours(hour);
+
+-- How many periods of a grain lie between two beginnings.
+CREATE MACRO periods_apart(earlier, later, grain) AS
+    CASE grain WHEN 'hour' THEN date_diff('hour', earlier, later)
+               WHEN 'week' THEN CAST(date_diff('day', earlier, later) / 7 AS BIGINT)
+               WHEN 'month' THEN date_diff('month', earlier, later)
+               ELSE date_diff('day', earlier, later) END;
+
+-- How long a first answer took, in five buckets and '6' for none.
+CREATE MACRO response_bucket(seconds) AS
+    CASE WHEN seconds IS NULL THEN '6'
+         WHEN seconds < 3600 THEN '1'
+         WHEN seconds < 14400 THEN '2'
+         WHEN seconds < 28800 THEN '3'
+         WHEN seconds < 86400 THEN '4'
+         ELSE '5' END;
+
+-- The words of a text in lower case: runs of letters. Addresses of links are taken out first.
+CREATE MACRO words_of(words) AS
+    regexp_extract_all(lower(CASE WHEN strpos(words, '://') > 0 OR strpos(words, 'www.') > 0
+                                  THEN regexp_replace(words, '(https?://|www[.])\S+', ' ', 'g') ELSE words END),
+                       '[\p{L}\p{M}]+');
+
+-- The emoji of a text: a flag is two letters; a tone belongs to what it colours, and a joiner ties several into one.
+-- The variation selector (chr 65039) and the joiner (chr 8205) cannot be seen, so they are not written out.
+CREATE MACRO emoji_of(words) AS
+    regexp_extract_all(words, '[🇦-🇿]{2}|[☀-➿⭐⭕🌀-🫸][' || chr(65039) || '🏻-🏿]*(?:' || chr(8205) || '[☀-➿🌀-🫸]['
+                              || chr(65039) || '🏻-🏿]*)*');
+
+CREATE MACRO has_words(text, words) AS strpos(folded(text), folded(words)) > 0;
+
+-- A text by which two that differ in case, accents and spaces are one.
+CREATE MACRO plain_words(words) AS trim(regexp_replace(folded(words), '\s+', ' ', 'g'));
+
+-- Frequent words that say nothing by themselves, Portuguese then English, and what is left of links.
+CREATE MACRO stop_words() AS TABLE
+    SELECT word FROM (VALUES
+        ('a'), ('à'), ('ao'), ('aos'), ('as'), ('às'), ('até'), ('com'), ('como'), ('da'), ('das'), ('de'), ('dela'),
+        ('dele'), ('deles'), ('depois'), ('do'), ('dos'), ('e'), ('é'), ('ela'), ('elas'), ('ele'), ('eles'), ('em'),
+        ('entre'), ('era'), ('eram'), ('essa'), ('essas'), ('esse'), ('esses'), ('esta'), ('está'), ('estão'),
+        ('estas'), ('estava'), ('este'), ('estes'), ('eu'), ('foi'), ('for'), ('foram'), ('há'), ('isso'), ('isto'),
+        ('já'), ('la'), ('lá'), ('lhe'), ('mais'), ('mas'), ('me'), ('mesmo'), ('meu'), ('meus'), ('minha'),
+        ('minhas'), ('muito'), ('na'), ('não'), ('nao'), ('nas'), ('nem'), ('no'), ('nos'), ('nós'), ('nossa'),
+        ('nosso'), ('num'), ('numa'), ('o'), ('os'), ('ou'), ('para'), ('pela'), ('pelas'), ('pelo'), ('pelos'),
+        ('por'), ('porque'), ('pra'), ('pro'), ('quando'), ('que'), ('quem'), ('se'), ('sem'), ('ser'), ('será'),
+        ('seu'), ('seus'), ('só'), ('sou'), ('sua'), ('suas'), ('também'), ('tb'), ('te'), ('tem'), ('têm'),
+        ('tenho'), ('ter'), ('teu'), ('teve'), ('tinha'), ('tu'), ('tua'), ('um'), ('uma'), ('umas'), ('uns'),
+        ('vai'), ('vão'), ('vc'), ('vcs'), ('você'), ('vocês'), ('vou'), ('ai'), ('aí'), ('aqui'), ('ali'), ('assim'),
+        ('então'), ('ne'), ('né'), ('oi'), ('ola'), ('olá'), ('ok'), ('sim'), ('bem'), ('bom'), ('boa'), ('dia'),
+        ('tarde'), ('noite'), ('gente'), ('pois'), ('tá'), ('to'), ('tô'), ('sobre'), ('ainda'), ('agora'), ('fazer'),
+        ('faz'), ('ver'), ('cada'), ('onde'), ('qual'), ('quais'), ('an'), ('and'), ('are'), ('been'), ('but'),
+        ('by'), ('can'), ('could'), ('did'), ('does'), ('from'), ('had'), ('has'), ('have'), ('he'), ('her'),
+        ('here'), ('him'), ('his'), ('how'), ('if'), ('in'), ('into'), ('is'), ('it'), ('its'), ('just'), ('like'),
+        ('my'), ('not'), ('of'), ('off'), ('on'), ('one'), ('or'), ('our'), ('out'), ('she'), ('so'), ('some'),
+        ('than'), ('that'), ('the'), ('their'), ('them'), ('then'), ('there'), ('these'), ('they'), ('this'),
+        ('those'), ('through'), ('too'), ('us'), ('was'), ('we'), ('were'), ('what'), ('when'), ('where'), ('which'),
+        ('who'), ('why'), ('will'), ('with'), ('would'), ('you'), ('your'), ('yes'), ('hi'), ('hello'), ('please'),
+        ('thanks'), ('thank'), ('be'), ('at'), ('am'), ('get'), ('got'), ('http'), ('https'), ('www'), ('br'),
+        ('org'), ('net'), ('html')
+    ) AS stops(word);

@@ -1,4 +1,6 @@
-"""One self-contained page with every insight: title, definition, chart and numbers. It may be mailed, or lie in a bucket.
+"""One self-contained page of the insights that have a place, by group: title, definition, chart and numbers.
+
+It may be mailed, or lie in a bucket.
 
 Nothing is loaded when it is opened: style, scripts and rows are in the file, and its own policy forbids the network. Each
 script and style is named there by its hash, so nothing that somebody wrote in a message could run. The numbers are also
@@ -19,17 +21,33 @@ from telelake.errors import SettingsError
 from telelake.present import bundle
 from telelake.present.formats import plain
 from telelake.present.insight import all_insights, run
-from telelake.present.vocabulary import LANGS, OTHERS, WEEKDAYS, WORDS, Lang, Role, kind_names
+from telelake.present.vocabulary import (
+    GROUPS,
+    LANGS,
+    NO_TOPIC,
+    OTHERS,
+    WEEKDAYS,
+    WORDS,
+    Lang,
+    Role,
+    code_names,
+    duration,
+    kind_names,
+)
 from telelake.present.web.texts import TEXTS, number
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
     from telelake.present.answer import Answer
+    from telelake.present.insight import Insight
     from telelake.present.query import Lake
 
 _FOLDER = Path(__file__).with_name("report_page")
 _STYLE = Path(__file__).with_name("web") / "static" / "style.css"
+_NUMBERS = {Role.COUNT, Role.DECIMAL, Role.SHARE, Role.SECONDS, Role.INDEX}
+_UNSEEN = {"rank", "period", "cohort"}
+"""Columns that only the chart needs: beside a period stands its name."""
 _WORDS: dict[Lang, dict[str, str]] = {
     "en": {
         "report": "Report",
@@ -59,7 +77,8 @@ def render(lake: Lake, lang: str, facts: Mapping[str, Any] | None = None) -> str
     if lang not in LANGS:
         raise SettingsError(f"The report has no language '{lang}'. Use one of {', '.join(LANGS)}.")
     facts = {"timezone": lake.zone.key, **(facts or {})}
-    answers = {each.name: run(lake, each) for each in all_insights()}
+    shown = [each for each in all_insights() if each.order is not None]
+    answers = {each.name: run(lake, each) for each in shown}
     charts = bundle.charts(lang)
     style = _STYLE.read_text(encoding="utf-8") + (_FOLDER / "report.css").read_text(encoding="utf-8")
     scripts = [_script(bundle.vega()), _script((_FOLDER / "report.js").read_text(encoding="utf-8"))]
@@ -76,7 +95,10 @@ def render(lake: Lake, lang: str, facts: Mapping[str, Any] | None = None) -> str
         "scripts": scripts,
         "made_up": bool(facts.get("made_up")),
         "facts": _facts(facts, lang),
-        "cards": [_card(each.name, answers[each.name], lang) for each in all_insights()],
+        "groups": [
+            (title[LANGS.index(lang)], [_card(each, answers[each.name], lang) for each in shown if each.group == group])
+            for group, title in GROUPS.items()
+        ],
         # In a data block of HTML, only `</script` could end it.
         "data": json.dumps(drawn, ensure_ascii=False).replace("<", "\\u003c"),
     }
@@ -100,15 +122,15 @@ def _script(code: str) -> str:
     return code.replace("</script", "<\\/script").replace("<!--", "\\x3c!--")
 
 
-def _card(name: str, answer: Answer, lang: Lang) -> dict[str, Any]:
-    one = next(each for each in all_insights() if each.name == name)
-    shown = [column for column in answer.columns if column != "rank"]
+def _card(one: Insight, answer: Answer, lang: Lang) -> dict[str, Any]:
+    shown = [column for column in answer.columns if column not in _UNSEEN]
     return {
-        "name": name,
+        "name": one.name,
         "title": one.titles[lang],
         "definition": one.definitions[lang],
         "is_figures": one.chart.mark == "figures",
-        "is_wide": one.chart.mark in {"figures", "stacked"},
+        "is_table": one.chart.mark == "table",
+        "is_wide": one.chart.mark in {"figures", "stacked", "table"},
         "is_empty": not _has_counts(answer),
         "columns": [(WORDS[column].title(lang), _is_number(column)) for column in shown],
         "rows": [[(_text(column, row[column], lang), _is_number(column)) for column in shown] for row in answer.records()],
@@ -116,7 +138,8 @@ def _card(name: str, answer: Answer, lang: Lang) -> dict[str, Any]:
 
 
 def _has_counts(answer: Answer) -> bool:
-    return any(row.get("messages") or row.get("people") for row in answer.records())
+    counted = [column for column in answer.columns if WORDS[column].role in _NUMBERS]
+    return any(row[column] for row in answer.records() for column in counted)
 
 
 def _rows(answer: Answer) -> list[dict[str, Any]]:
@@ -124,22 +147,29 @@ def _rows(answer: Answer) -> list[dict[str, Any]]:
 
 
 def _is_number(column: str) -> bool:
-    return WORDS[column].role in {Role.COUNT, Role.DECIMAL, Role.SHARE}
+    return WORDS[column].role in _NUMBERS
 
 
 def _text(column: str, value: Any, lang: Lang) -> str:
     """Return a value as it is read, by the role of its column."""
     role = WORDS[column].role
     if value is None:
-        return OTHERS[lang] if role is Role.PERSON else "–"
+        return {Role.PERSON: OTHERS[lang], Role.TOPIC: NO_TOPIC[lang]}.get(role, "–")
     if role is Role.WEEKDAY:
         return WEEKDAYS[lang][int(value) - 1]
     if role is Role.HOUR:
         return f"{value:02d}h"
     if role is Role.KIND:
         return kind_names(lang).get(value, str(value))
+    if role is Role.CODE:
+        code = str(value).lower() if isinstance(value, bool) else str(value)
+        return code_names(column, lang).get(code, code)
     if role is Role.COUNT:
         return number(value, lang)
+    if role is Role.SECONDS:
+        return _decimal(duration(value), lang)
+    if role is Role.INDEX:
+        return _decimal(f"{value:.2f}", lang)
     if role in {Role.DECIMAL, Role.SHARE}:
         return _decimal(f"{value:.1%}" if role is Role.SHARE else f"{value:,.1f}", lang)
     return str(plain(value))

@@ -2,9 +2,13 @@
 -- title.pt: Tamanho médio por pessoa por dia
 -- definition.en: Average number of characters (Unicode code points of text or caption) of the messages that have any, for each of the seven people who wrote most in the selection, by lake day (in the lake's time zone), and for all others together (a row without a person). Messages without text or caption are left out, so are bots, messages sent in the name of a chat, and service messages. A day without such a message has no average and no row.
 -- definition.pt: Média de caracteres (pontos de código Unicode do texto ou legenda) das mensagens que têm algum, para cada uma das sete pessoas que mais escreveram na seleção, por dia do lago (no fuso do lago), e para as demais juntas (linha sem pessoa). Mensagens sem texto nem legenda ficam de fora, assim como bots, mensagens enviadas em nome de um chat e mensagens de serviço. Um dia sem tal mensagem não tem média nem linha.
+-- group: people
+-- order: 30
 -- chart: heatmap x=day y=person color=average_length order=rank
--- params: from, to, chat, week
-WITH chosen AS MATERIALIZED (SELECT * FROM chosen_messages($from, $to, $chat, $week) WHERE person_id IS NOT NULL),
+-- params: from, to, chat, week, hour, weekday
+-- based_on: messages
+-- rows: messages day user_id=person_id
+WITH chosen AS MATERIALIZED (SELECT * FROM chosen_messages($from, $to, $chat, $week, NULL, $hour, $weekday) WHERE person_id IS NOT NULL),
      ranked AS (SELECT person_id, row_number() OVER (ORDER BY count(*) DESC, person_id) AS place
                 FROM chosen GROUP BY person_id),
      averages AS (SELECT chosen.day,

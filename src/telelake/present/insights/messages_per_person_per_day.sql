@@ -2,9 +2,13 @@
 -- title.pt: Mensagens por pessoa por dia
 -- definition.en: Messages of each of the seven people who wrote most in the selection, by lake day (in the lake's time zone), and of all others together (a row without a person). Ties are broken by the smaller id. Names are the latest seen. Bots, messages sent in the name of a chat, and service messages are left out. Days without messages show 0.
 -- definition.pt: Mensagens de cada uma das sete pessoas que mais escreveram na seleção, por dia do lago (no fuso do lago), e das demais juntas (linha sem pessoa). Em empate vale o menor id. Os nomes são os últimos vistos. Bots, mensagens enviadas em nome de um chat e mensagens de serviço ficam de fora. Dias sem mensagens aparecem com 0.
+-- group: people
+-- order: 20
 -- chart: stacked x=day y=messages color=person order=rank
--- params: from, to, chat, week
-WITH chosen AS MATERIALIZED (SELECT * FROM chosen_messages($from, $to, $chat, $week) WHERE person_id IS NOT NULL),
+-- params: from, to, chat, week, hour, weekday
+-- based_on: messages
+-- rows: messages day user_id=person_id
+WITH chosen AS MATERIALIZED (SELECT * FROM chosen_messages($from, $to, $chat, $week, NULL, $hour, $weekday) WHERE person_id IS NOT NULL),
      ranked AS (SELECT person_id, row_number() OVER (ORDER BY count(*) DESC, person_id) AS place
                 FROM chosen GROUP BY person_id),
      series AS (SELECT least(place, 8) AS rank, any_value(person_id) FILTER (place < 8) AS user_id

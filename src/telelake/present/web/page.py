@@ -84,6 +84,8 @@ def render(
 def _cards(lang: Lang, chosen: Mapping[str, str]) -> list[dict[str, Any]]:
     cards = []
     for insight in all_insights():
+        if insight.name not in _SPANS and insight.chart.mark != "figures":
+            continue
         address = f"/api/insights/{insight.name}?" + urlencode({**chosen, "lang": lang})
         cards.append(
             {

@@ -1,0 +1,24 @@
+-- title.en: What is the most frequent problem?
+-- title.pt: Qual é o problema mais frequente?
+-- definition.en: The topic in which most questions were asked, of those that have a topic: how many, their share of all chosen questions (those without a topic count there), and the share of them that got any answer. Of two that are equal the one with the smaller id is named.
+-- definition.pt: O assunto em que se fez o maior número de perguntas, entre as que têm assunto: quantas, sua parcela de todas as perguntas escolhidas (aí contam as sem assunto), e a parcela delas que recebeu alguma resposta. Em empate vale o de menor id.
+-- group: answers
+-- order: 20
+-- chart: figures
+-- params: from, to, chat, week, topic, hour, weekday
+-- based_on: all_questions
+-- rows: questions topic_id
+-- rows.answer_rate: answered_by IS NOT NULL
+WITH chosen AS MATERIALIZED (FROM chosen_questions($from, $to, $chat, $week, $topic, $hour, $weekday)),
+     total AS (SELECT count(*) AS questions FROM chosen),
+     topics AS (SELECT topic_id, max(topic) AS topic, count(*) AS questions,
+                       share_of(answered_by IS NOT NULL) AS answer_rate
+                FROM chosen WHERE topic_id IS NOT NULL GROUP BY topic_id ORDER BY 3 DESC, 1 LIMIT 1)
+SELECT topics.topic_id,
+       topics.topic,
+       topics.questions,
+       round(topics.questions / total.questions, 4) AS share,
+       topics.answer_rate,
+       total.questions AS all_questions
+FROM total
+LEFT JOIN topics ON true

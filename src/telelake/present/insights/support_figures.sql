@@ -1,0 +1,29 @@
+-- title.en: Support in numbers
+-- title.pt: Atendimento em números
+-- definition.en: Questions of the selection and how they fared. Answered: by anyone. Solved by the bot alone: it answered first, no human did, and the question ended confirmed or assumed. Handed over: the bot answered, then a person did, or one was asked for. Asked again: the same person had asked the same in the 7 days before. First response: the time within which half (and nine of ten) of the first answers came, a real answer's time, nothing interpolated.
+-- definition.pt: Perguntas da seleção e o que foi delas. Respondidas: por qualquer um. Resolvidas só pelo bot: respondeu primeiro, nenhum humano respondeu, e a pergunta terminou confirmada ou suposta resolvida. Passadas: o bot respondeu, e depois uma pessoa respondeu ou foi pedida. Perguntadas de novo: a mesma pessoa perguntara o mesmo nos 7 dias antes. Primeira resposta: o tempo em que veio a metade (e nove de dez) das primeiras respostas, o tempo de uma resposta real, nada interpolado.
+-- group: support
+-- order: 10
+-- chart: figures
+-- params: from, to, chat, week, topic, hour, weekday
+-- based_on: questions
+-- rows: questions
+-- rows.answer_rate: answered_by IS NOT NULL
+-- rows.answered_by_bot: answered_by = 'bot'
+-- rows.bot_resolution_rate: is_solved_by_bot(answered_by, human_answer_seconds, outcome)
+-- rows.handoff_rate: is_handed_over(bot_answer_seconds, human_answer_seconds, outcome)
+-- rows.repeat_rate: repeats_message_id IS NOT NULL
+-- rows.sla_breaches: sla_breached
+-- rows.first_response_p50: answered_by IS NOT NULL
+-- rows.first_response_p90: answered_by IS NOT NULL
+WITH placed AS (SELECT *, cume_dist() OVER (PARTITION BY answer_seconds IS NULL ORDER BY answer_seconds) AS part FROM chosen_questions($from, $to, $chat, $week, $topic, $hour, $weekday))
+SELECT count(*) AS questions,
+       share_of(answered_by IS NOT NULL) AS answer_rate,
+       count(*) FILTER (WHERE answered_by = 'bot') AS answered_by_bot,
+       share_of(is_solved_by_bot(answered_by, human_answer_seconds, outcome)) AS bot_resolution_rate,
+       share_of(is_handed_over(bot_answer_seconds, human_answer_seconds, outcome)) AS handoff_rate,
+       share_of(repeats_message_id IS NOT NULL) AS repeat_rate,
+       count(*) FILTER (WHERE sla_breached) AS sla_breaches,
+       min(answer_seconds) FILTER (WHERE part >= 0.5) AS first_response_p50,
+       min(answer_seconds) FILTER (WHERE part >= 0.9) AS first_response_p90
+FROM placed
