@@ -212,6 +212,24 @@ class Engine(Protocol):
         """
 
 
+class Notifier(Protocol):
+    """Where people are told of what they should know."""
+
+    def text(self, html: str) -> None:
+        """Write a message, in Telegram's HTML.
+
+        Raises:
+            TelegramError: it was refused; says why.
+        """
+
+    def pictures(self, pictures: Sequence[tuple[str, bytes]]) -> None:
+        """Send pictures (PNG), at most 10, each with a caption.
+
+        Raises:
+            TelegramError: they were refused; says why.
+        """
+
+
 class Maker(Protocol):
     """Makes a table from other tables: what needs Python, or a model, and no raw. Its table says in `reads` what it reads."""
 

@@ -218,7 +218,7 @@ def _serve_door(app: App, door: Any, bound: socket.socket, started: Callable[[],
 
 def _schedule(app: App) -> Schedule:
     settings = app.settings.schedule
-    return Schedule(app.nightly, app.zone, every=settings.every_seconds, after_midnight=settings.after_midnight_seconds)
+    return Schedule(app.turn, app.zone, every=settings.every_seconds, after_midnight=settings.after_midnight_seconds)
 
 
 class _Server(uvicorn.Server):

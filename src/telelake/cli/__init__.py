@@ -98,6 +98,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "insights": ask.insights,
     "report": ask.report,
     "topics": topics.topics,
+    "digest": ask.digest,
     "tables": ask.tables,
     "views": tools.views,
     "mcp": tools.mcp,

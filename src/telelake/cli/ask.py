@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -101,6 +102,38 @@ def report(
     out.write_text(page, encoding="utf-8")
     _remember(app, out)
     say(f"{out}: {len(page.encode()):,} bytes.")
+
+
+def digest(
+    home: Home = None,
+    config: Config = None,
+    day: Annotated[
+        str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="The day; yesterday if not given.")
+    ] = None,
+    lang: Annotated[str | None, typer.Option("--lang", help="en or pt; notify.lang if not given.")] = None,
+    send: Annotated[bool, typer.Option("--send", help="Write it to the chat of [notify], with its pictures.")] = False,
+) -> None:
+    """Sum up a day as the chat of [notify] is told it; shown here, or sent."""
+    from telelake.present.digest import digest as make
+    from telelake.present.params import PARAMS
+    from telelake.present.vocabulary import LANGS
+
+    app = open_app(config, home=home).existing()
+    wanted = app.settings.notify
+    if lang is not None and lang not in LANGS:
+        raise SettingsError(f"--lang {lang} is not known. Use one of {', '.join(LANGS)}.")
+    chosen = PARAMS["from"].read("--day", day) if day else datetime.now(app.zone).date() - timedelta(days=1)
+    with app.lake() as lake:
+        made = make(lake, chosen, lang or wanted.lang, wanted.charts if send else (), is_made_up=app.home.is_made_up)
+    if not send:
+        typer.echo(made.html)
+        return
+    if app.notifier is None:
+        raise SettingsError('There is nobody to send to. Set [notify] bot = "…" and chat = … in telelake.toml.')
+    app.notifier.text(made.html)
+    if made.pictures:
+        app.notifier.pictures(made.pictures)
+    say(f"Sent to chat {wanted.chat}.")
 
 
 def tables(

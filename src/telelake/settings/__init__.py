@@ -27,6 +27,7 @@ from telelake.settings.sections import (
     Bot,
     Capture,
     Dashboard,
+    Notify,
     Privacy,
     Retention,
     Schedule,
@@ -43,9 +44,9 @@ from telelake.settings.sections import (
 )  # fmt: skip
 
 __all__ = [
-    "ENV_PREFIX", "FILE_NAME", "NOT_SETTINGS", "NO_VARIABLE", "USERINFO", "Aws", "Bot", "Capture", "Dashboard", "Privacy",
-    "Retention", "Schedule", "Secret", "Settings", "Sql", "Storage", "Talk", "Topics", "Upkeep", "Wrangle", "find_file",
-    "has_userinfo", "is_token", "is_variable", "load", "local_path",
+    "ENV_PREFIX", "FILE_NAME", "NOT_SETTINGS", "NO_VARIABLE", "USERINFO", "Aws", "Bot", "Capture", "Dashboard",
+    "Notify", "Privacy", "Retention", "Schedule", "Secret", "Settings", "Sql", "Storage", "Talk", "Topics", "Upkeep",
+    "Wrangle", "find_file", "has_userinfo", "is_token", "is_variable", "load", "local_path",
 ]  # fmt: skip
 
 FILE_NAME = "telelake.toml"
@@ -84,6 +85,7 @@ class Settings(BaseSettings):
     topics: Topics = Topics()
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
+    notify: Notify = Notify()
     sql: Sql = Sql()
     storage: Storage = Storage()
     aws: Aws = Aws()

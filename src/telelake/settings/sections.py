@@ -308,6 +308,35 @@ class Retention(_Section):
     """Days that rows are kept in the tables; for ever when unset. Once `wrangle.keep_days`, which means the same."""
 
 
+class Notify(_Section):
+    """What `telelake run` writes to a chat by itself: a digest of each day, and alerts."""
+
+    bot: str | None = None
+    """Name of the bot that writes; its token must be set. Without a bot and a chat nothing is written."""
+    chat: int | None = None
+    """Id of the chat that it writes to; the bot must be a member."""
+    thread: Annotated[int, Field(ge=1)] | None = None
+    """Id of the topic in that chat, when it has topics."""
+    lang: Literal["pt", "en"] = "pt"
+    """Language of what is written."""
+    digest: bool = True
+    """Whether a digest of the day before is written."""
+    digest_hour: Annotated[int, Field(ge=0, le=23)] = 8
+    """Hour, in the lake's time zone, from which it is."""
+    charts: tuple[str, ...] = ("messages_over_time", "hours_by_weekday")
+    """Insights whose charts go with the digest, as pictures, at most 10."""
+    alerts: bool = True
+    """Whether there are alerts: questions that wait, topics that are asked of suddenly, silence, what cannot be read."""
+    waiting_minutes: Annotated[int, Field(ge=1)] = 60
+    """A question without any answer for so long is worth an alert, once."""
+    spike_times: Annotated[float, Field(gt=1)] = 3.0
+    """A topic asked of so many times as often as on an average day of the week before is worth an alert, once a day."""
+    spike_least: Annotated[int, Field(ge=2)] = 5
+    """Questions that a topic must have on the day for that."""
+    silent_hours: Annotated[int, Field(ge=1)] = 24
+    """No update for so long is worth an alert, once: people may be away, or capture may have stopped."""
+
+
 class Sql(_Section):
     """Bounds of a user's query."""
 

@@ -1,4 +1,4 @@
-"""The Bot API, as much as it takes to get updates, by webhook or by asking. No opinion about bots.
+"""The Bot API, as much as it takes to get updates, by webhook or by asking, and to write to a chat. No opinion about bots.
 
 A bot's token is a part of the address. So an address is never shown, an error from below is not chained, and a redirect
 is not followed: it would carry the token elsewhere.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import http
 import http.client
 import json
+import secrets
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
@@ -170,15 +171,45 @@ class BotApi:
             raise TelegramError(f"getUpdates of {self!r} answered something that is no list of updates.") from None
         return found
 
+    def send_text(self, chat: int, html: str, thread: int | None = None) -> None:
+        """Write a message to a chat, in Telegram's HTML, without a preview of its links.
+
+        Raises:
+            TelegramError: Telegram refused; says why.
+        """
+        quiet = {"parse_mode": "HTML", "link_preview_options": {"is_disabled": True}}
+        self._call("sendMessage", {"chat_id": chat, "text": html, **quiet, **_in_thread(thread)})
+
+    def send_pictures(self, chat: int, pictures: Sequence[tuple[str, bytes]], thread: int | None = None) -> None:
+        """Send pictures (PNG) with their captions: one, or up to 10 as an album, which is all that Telegram takes.
+
+        Raises:
+            TelegramError: Telegram refused; says why.
+        """
+        fields: dict[str, Any] = {"chat_id": chat, **_in_thread(thread)}
+        files = {f"picture{number}": png for number, (_, png) in enumerate(pictures)}
+        if len(pictures) == 1:
+            method = "sendPhoto"
+            fields |= {"photo": "attach://picture0", "caption": pictures[0][0]}
+        else:
+            method = "sendMediaGroup"
+            fields["media"] = [
+                {"type": "photo", "media": f"attach://{name}", "caption": caption}
+                for name, (caption, _) in zip(files, pictures, strict=True)
+            ]
+        kind, data = _form(fields, files)
+        self._read(method, *self._post(method, kind, data, self._timeout, _LARGEST_ANSWER))
+
     def _call(self, method: str, arguments: dict[str, Any]) -> Any:
         return self._read(method, *self._ask(method, arguments, self._timeout, _LARGEST_ANSWER))
 
     def _ask(self, method: str, arguments: dict[str, Any], seconds: float, largest: int) -> tuple[int, bytes]:
+        return self._post(method, "application/json", json.dumps(arguments).encode(), seconds, largest)
+
+    def _post(self, method: str, kind: str, data: bytes, seconds: float, largest: int) -> tuple[int, bytes]:
         # S310: only http and https come this far.
         request = urllib.request.Request(  # noqa: S310
-            f"{self._base}/bot{self._token}/{method}",
-            data=json.dumps(arguments).encode(),
-            headers={"Content-Type": "application/json"},
+            f"{self._base}/bot{self._token}/{method}", data=data, headers={"Content-Type": kind}
         )
         try:
             with self._opener.open(request, timeout=seconds) as response:
@@ -221,6 +252,24 @@ class BotApi:
 
     def _without_token(self, text: object) -> str:
         return str(text).replace(self._token, "<token>")
+
+
+def _in_thread(thread: int | None) -> dict[str, int]:
+    return {} if thread is None else {"message_thread_id": thread}
+
+
+def _form(fields: dict[str, Any], files: dict[str, bytes]) -> tuple[str, bytes]:
+    """Return a form with files as multipart/form-data (RFC 7578): its content type, and its bytes."""
+    boundary = secrets.token_hex(16)  # chance keeps it from standing in a file
+    parts = []
+    for name, value in fields.items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        parts.append(f'Content-Disposition: form-data; name="{name}"\r\n\r\n{text}'.encode())
+    for name, data in files.items():
+        head = f'Content-Disposition: form-data; name="{name}"; filename="{name}.png"\r\nContent-Type: image/png'
+        parts.append(f"{head}\r\n\r\n".encode() + data)
+    body = b"".join(b"--%b\r\n%b\r\n" % (boundary.encode(), part) for part in parts)
+    return f"multipart/form-data; boundary={boundary}", body + f"--{boundary}--\r\n".encode()
 
 
 @cache
