@@ -58,8 +58,9 @@ class LakeFolder:
         self.engine = DuckDBEngine(Wrangle(), masks)
         work = self.root / "state" / "work"
         self.wrangler = Wrangler(
-            self.store, self.tables, self.engine, work, 1 << 28, self.zone, rules=masks.digest if masks else ""
-        )
+            self.store, self.tables, self.engine, work, 1 << 28, self.zone, rules=masks.digest if masks else "",
+            pseudonyms=masks.pseudonyms if masks else None,
+        )  # fmt: skip
 
     def record(
         self, body: bytes | dict[str, Any], at: datetime = NOW, bot: int = BOT, record_id: str | None = None

@@ -288,6 +288,7 @@ class App:
         """What builds days."""
         from telelake.wrangle.day import Wrangler
         from telelake.wrangle.duckdb import DuckDBEngine
+        from telelake.wrangle.room import memory_bytes
 
         wrangle = self.settings.wrangle
         return Wrangler(
@@ -300,6 +301,8 @@ class App:
             wrangle.max_day_bytes,
             self.settings.tables_days,
             rules=self.masks.digest if self.masks else "",
+            pseudonyms=self.masks.pseudonyms if self.masks else None,
+            merge_bytes=memory_bytes(wrangle.memory) // 2,
             publish_seconds=wrangle.publish_seconds,
             makers=self.makers,
         )
@@ -394,8 +397,13 @@ class App:
     def forgetter(self) -> Forgetter:
         """Return what forgets people and chats."""
         from telelake.operate.forget import Forgetter
+        from telelake.stores.versions import remove_older
 
-        return Forgetter(self.store, self.tables, self.wrangler, self.state, self.zone)
+        settings = self.settings
+        return Forgetter(
+            self.store, self.tables, self.wrangler, self.state, self.zone,
+            remove_older=lambda: remove_older(settings.home, settings.storage),
+        )  # fmt: skip
 
     def begun_forgettings(self) -> int:
         """Return how many forgettings were begun and did not come to their end."""
@@ -555,6 +563,13 @@ class App:
         with self.tables.writing():
             expire_raw(self.store, self.tables, self.wrangler, self.settings.retention.raw_days)
         return maintain(self.store, self.tables, self.zone, self.state / "upkeep", self.settings.upkeep.segment_bytes)
+
+    def compact(self) -> int:
+        """Join raw of closed days, and nothing else; return how many segments became fewer."""
+        from telelake.operate.upkeep import join
+
+        settings = self.settings.upkeep
+        return join(self.store, self.tables, self.zone, self.state / "upkeep", settings.segment_bytes).before
 
     def replay(self, wanted: Callable[[date], bool] | None = None) -> Replayed:
         """Try the quarantine again; return what came of it."""

@@ -293,6 +293,15 @@ def test_wrangle_is_told_how_long_rows_are_kept(usual: dict[str, Any], other: di
     assert name not in _of(other, "Lambda::Function")["WrangleFunction"]["Environment"]["Variables"]
 
 
+def test_wrangle_is_told_of_upkeep(usual: dict[str, Any]) -> None:
+    """Every setting of upkeep, and how often a run publishes, is one that the function reads as it was set."""
+    told = _of(usual, "Lambda::Function")["WrangleFunction"]["Environment"]["Variables"]
+    usual_settings = Settings()
+    for name, value in usual_settings.upkeep:
+        assert told[f"TELELAKE_UPKEEP__{name.upper()}"] == str(value)
+    assert told["TELELAKE_WRANGLE__PUBLISH_SECONDS"] == str(usual_settings.wrangle.publish_seconds)
+
+
 def test_the_queues(either: dict[str, Any]) -> None:
     """Encrypted, 14 days, and what fails twenty times goes to the dead-letter queue."""
     queues = _of(either, "SQS::Queue")
@@ -397,9 +406,10 @@ def test_seal_may_write_raw_and_never_delete_it(either: dict[str, Any]) -> None:
     )
 
 
-def test_wrangle_may_read_raw_and_write_tables(usual: dict[str, Any]) -> None:
-    """And no more of Glue than the tables of its database."""
-    below = [f"<HomeBucket.Arn>/{each}/*" for each in ("tables", "releases", "state")]
+def test_wrangle_may_join_raw_and_write_tables(usual: dict[str, Any]) -> None:
+    """Raw is joined to fewer segments by it alone. And no more of Glue than the tables of its database."""
+    trees = ("tables", "releases", "state", "raw", "quarantine")
+    below = [f"<HomeBucket.Arn>/{each}/*" for each in trees]
     assert _rights(usual, "WrangleRole") == (
         _all("s3:ListBucket s3:GetBucketLocation", "<HomeBucket.Arn>")
         | _all("s3:GetObject", "<HomeBucket.Arn>/raw/*", "<HomeBucket.Arn>/quarantine/*")

@@ -17,6 +17,7 @@ from telelake.errors import CheckFailed, Conflict, StoreError, StoreUnavailable
 from telelake.lambdas import wrangle as module
 from telelake.lambdas.seal import Seal
 from telelake.ports import Built
+from telelake.raw import parse_key
 from telelake.settings import load
 from telelake.wiring import App
 from telelake.wrangle.duckdb import DuckDBEngine
@@ -219,6 +220,21 @@ def test_upkeep_comes_with_every_so_many_releases(made: Cloud, monkeypatch: pyte
 
     assert len(kept) == 1
     assert len(message_ids(made)) == 4
+
+
+def test_raw_of_closed_days_is_joined_once_a_day(made: Cloud) -> None:
+    """By the run after midnight and no other; the tables stay what they are, and nothing is due by it."""
+    for number in range(3):
+        deliver(made, on(0, number))
+    assert wrangle()["joined"] == 0
+    before = message_ids(made)
+
+    report = module.handler({"schedule": "daily"}, Context(900.0))
+
+    assert report["joined"] == 3
+    assert [parsed.records for each in made.store().list("raw/") if (parsed := parse_key(each.key))] == [3]
+    assert message_ids(made) == before
+    assert wrangle()["days"] == []
 
 
 class Slow(DuckDBEngine):

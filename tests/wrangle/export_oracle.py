@@ -147,6 +147,8 @@ def row_of(
         **_forward(message),
         **dict.fromkeys(ALWAYS_NULL),
     }
+    if is_service and message.get("action") == "topic_created":
+        row["thread_id"] = message["id"]  # a topic has the number of the message that made it
     return row
 
 

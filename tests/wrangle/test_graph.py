@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from telelake.errors import CheckFailed, TableMismatch
+from telelake.operate.retention import expire_raw
 from telelake.ports import EMPTY, DayFile
 from telelake.tables import catalog, derive
 from telelake.tables.catalog import BUILT
@@ -348,3 +349,21 @@ def test_the_engine_gives_what_its_tables_read() -> None:
         assert table.reads.raw.last == 0, table.name
         assert not table.reads.tables, table.name
     assert [step.table for step in plan.all_steps(ZoneInfo("America/Sao_Paulo"))] != []
+
+
+def test_what_comes_late_for_a_frozen_day_is_in_the_window(five: LakeFolder) -> None:
+    """A table made from others has it too, of frozen days and of others; what no window reaches stays as it is."""
+    maker = Sums(NEAR)
+    wrangler = with_makers(five, maker)
+    wrangler.run()
+    with five.tables.writing():
+        expire_raw(five.store, five.tables, wrangler, 1, NOW + 4 * ONE)
+    say(five, 9, 1)
+    maker.asked.clear()
+
+    report = wrangler.run()
+
+    assert report.merged == {str(DAY + ONE): 1}
+    assert made(five) == {0: 4, 1: 5, 2: 5, 3: 3, 4: 2}
+    assert [sorted((day - DAY).days for day in asked) for asked in maker.asked] == [[0, 1, 2]]
+    assert due(wrangler) == {} and wrangler.run().release is None

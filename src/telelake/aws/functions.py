@@ -125,7 +125,8 @@ class Functions:
         home = buckets.home
         rights = [
             *_read_raw(home),
-            _write(home, "tables", "releases", "state"),
+            # Raw of closed days is joined: the same records in fewer segments.
+            _write(home, "tables", "releases", "state", "raw", "quarantine"),
             allow(["s3:GetObject", "s3:PutObject"], home.arn_for_objects("lake.json")),
             allow(["s3:ListBucket"], buckets.report.bucket_arn),
             allow(["s3:PutObject"], buckets.report.arn_for_objects("report.html")),
@@ -240,6 +241,8 @@ class Functions:
             "TELELAKE_STORAGE__DATABASE": self.settings.storage.database,
             "TELELAKE_WRANGLE__MEMORY": wrangle.memory,
             "TELELAKE_WRANGLE__BATCH_BYTES": str(wrangle.batch_bytes),
+            "TELELAKE_WRANGLE__PUBLISH_SECONDS": str(wrangle.publish_seconds),
+            **{f"TELELAKE_UPKEEP__{name.upper()}": str(value) for name, value in self.settings.upkeep},
             "HOME": "/tmp",  # noqa: S108 - the only place where a function may write
         }
         for name, value in (("MAX_DAY_BYTES", wrangle.max_day_bytes), ("KEEP_DAYS", self.settings.tables_days)):
@@ -279,7 +282,7 @@ class _Spark:
 
 
 def _read_raw(home: s3.Bucket) -> list[iam.PolicyStatement]:
-    """Return the rights to list a home and to read its raw; nobody who builds may change raw."""
+    """Return the rights to list a home and to read its raw."""
     return [
         allow(["s3:ListBucket", "s3:GetBucketLocation"], home.bucket_arn),
         allow(["s3:GetObject"], home.arn_for_objects("raw/*"), home.arn_for_objects("quarantine/*")),

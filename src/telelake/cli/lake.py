@@ -51,7 +51,10 @@ def wrangle(
         raise typer.Exit(EXIT_INTERRUPTED) from None
     if as_json:
         typer.echo(json.dumps(report.as_json(), indent=1))
-    elif not report.days:
+        return
+    if report.merged:
+        say(f"{sum(report.merged.values()):,} late records of {len(report.merged)} frozen days merged over their rows.")
+    if not report.days:
         say("Nothing is due.")
     else:
         rows = ", ".join(f"{name} {count:,}" for name, count in report.rows.items() if count)

@@ -50,8 +50,9 @@ def _said(done: Report) -> list[str]:
         said.append(f"{done.waiting:,} bodies wait in the bucket's inbox; they are cleaned when they are sealed.")
     if done.is_proven:
         said.append("A search of everything in the lake finds nothing more.")
-        said.append(
-            "Not known to telelake: copies, backups and older versions of a bucket's objects, and files that you have moved, "
-            "renamed or sent on."
-        )
+        if done.versions:
+            said.append(f"{done.versions:,} older versions of the bucket's objects removed.")
+        if done.versions_left:
+            said.append(done.versions_left)
+        said.append("Not known to telelake: copies and backups, and files that you have moved, renamed or sent on.")
     return said

@@ -34,7 +34,6 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     Raises:
         TelelakeError: a day failed (the others are published), another wrangler is at work, or a store failed.
     """
-    del event
     from telelake.settings import load
     from telelake.wiring import App
 
@@ -46,7 +45,9 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     try:
         app = App(load())
         try:
-            return run(app, lambda: context.get_remaining_time_in_millis() / 1000, os.environ.get("REPORT_BUCKET"))
+            seconds_left = lambda: context.get_remaining_time_in_millis() / 1000  # noqa: E731
+            is_daily = event.get("schedule") == "daily"
+            return run(app, seconds_left, os.environ.get("REPORT_BUCKET"), is_daily=is_daily)
         finally:
             app.close()
     except TelelakeError as error:
@@ -54,12 +55,17 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         raise
 
 
-def run(app: App, seconds_left: Callable[[], float], report_bucket: str | None) -> dict[str, Any]:
+def run(
+    app: App, seconds_left: Callable[[], float], report_bucket: str | None, *, is_daily: bool = False
+) -> dict[str, Any]:
     """Build what is due in parts, as long as there is time, then write the page; return what was done.
 
+    Once a day raw of closed days is joined to fewer segments. That comes last, and as a whole or in part: what it does not get
+    to is left for the next day.
+
     Keys: `days` (tried), `failed` (reasons), `left` (days that are due and wait for the next run), `release` (the newest),
-    `published` (table days), `rows` and `seconds` (by table and stage), `page` (whether it was written). What a part with a
-    bad day has published is counted in `release` alone.
+    `published` (table days), `rows` and `seconds` (by table and stage), `page` (whether it was written), `joined` (segments of
+    raw that became fewer). What a part with a bad day has published is counted in `release` alone.
 
     Raises:
         TelelakeError: as `handler`.
@@ -94,6 +100,7 @@ def run(app: App, seconds_left: Callable[[], float], report_bucket: str | None) 
         "left": sum(map(len, parts)),
         "release": newest or None,
         "page": bool(report_bucket) and _write_page(app, str(report_bucket)),
+        "joined": app.compact() if is_daily and seconds_left() > _KEPT_SECONDS / 2 else 0,
     }
     say("error" if failures else "info", "wrangled", **report)
     if failures:

@@ -30,13 +30,13 @@ from telelake.capture.seal import seal_all
 from telelake.erase.segments import Counts, Rewritten, lines_of, rewritten
 from telelake.erase.tombstones import open_tombstones
 from telelake.erase.who import Who
-from telelake.errors import CheckFailed, Conflict, NotStored, SettingsError
+from telelake.errors import CheckFailed, Conflict, NotStored, SettingsError, StoreUnavailable
 from telelake.operate import made, rows
 from telelake.operate.proof import INTENTS, in_bytes, search
 from telelake.operate.seen import gather, segments
 from telelake.ports import RawStore, TableStore
 from telelake.raw import RAW, Segment
-from telelake.tables.catalog import BUILDS
+from telelake.tables.catalog import BUILDS, BUILT
 from telelake.talk.topics.maker import shelf_of
 from telelake.wrangle import frozen, rewrite
 from telelake.wrangle import ledger as ledgers
@@ -70,6 +70,10 @@ class Report:
     """Reports and answers with them in it that were removed."""
     waiting: int = 0
     """Bodies in a bucket's inbox that are not sealed yet; they are cleaned when they are."""
+    versions: int = 0
+    """Older versions of a bucket's objects that were removed."""
+    versions_left: str | None = None
+    """Why older versions may be left in a bucket; None when there are none."""
     is_proven: bool = False
     """Whether the search at the end found nothing."""
 
@@ -95,6 +99,8 @@ class Forgetter:
     state: Path
     zone: ZoneInfo
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    remove_older: Callable[[], int] = lambda: 0
+    """Removes what a bucket keeps of removed and replaced objects, and returns how many versions that were."""
 
     def forget(self, *, user: int | None = None, chat: int | None = None, dry_run: bool = False) -> Report:
         """Forget one person or one chat, and whoever an earlier run began to forget.
@@ -102,10 +108,12 @@ class Forgetter:
         Raises:
             Conflict: capture, an import or a wrangler is at work.
             CheckFailed: something is left, or a day cannot be built; what was to be forgotten is noted, run it again.
-            SettingsError: it is a bot of this lake, or no id of a person or a chat.
+            SettingsError: it is a bot of this lake, or no id of a person or a chat; or rows hold pseudonyms of another key.
             StoreUnavailable: run it again.
         """
         ids = self._checked(user, chat)
+        listing, ledger, _ = self.wrangler.status()
+        self.wrangler.check_key(listing, ledger)
         report = Report(dry_run)
         with self._alone(dry_run=dry_run) as journal:
             if dry_run:
@@ -125,6 +133,7 @@ class Forgetter:
         is_person = bool(intent["is_person"])
         with self.tables.writing():
             rewrite.recover(self.store, self.tables.confirm)
+            self.wrangler.settle()
             counters = Counters()
             seal_all(journal, self.store, self.zone, counters)
             report.journal += counters.sealed_records
@@ -157,6 +166,10 @@ class Forgetter:
         report.is_proven = True
         for each in [each.key for each in self.store.list(folder)]:
             self.store.delete([each])
+        try:
+            report.versions += self.remove_older()  # at the very end: the plan, which has all names, is one of them
+        except StoreUnavailable as error:
+            report.versions_left = str(error)
 
     # What is in the way.
 
@@ -262,7 +275,11 @@ class Forgetter:
 
     def _left(self, who: Who) -> list[str]:
         folders = [] if self._is_inside() else [self.state]
-        return [each.where for each in search(who, self.store, *folders) if not each.where.startswith("inbox/")]
+        return [
+            each.where
+            for each in search(self._in_rows(who), self.store, *folders)
+            if not each.where.startswith("inbox/")
+        ]
 
     # What is done.
 
@@ -275,7 +292,7 @@ class Forgetter:
         if done is None:
             return
         if segment.key in frozen.read(self.store).days.get(segment.day, ()):
-            frozen.freeze(self.store, segment.day, done.new)
+            frozen.also(self.store, segment.day, done.new)
         rewrite.replace(self.store, [segment.key], done.new, self.tables.confirm)
         report.count(segment, done.counts)
         report.segments += 1
@@ -303,10 +320,16 @@ class Forgetter:
         built = ledgers.read(self.tables.files(release, BUILDS.name))
         days = {day for day, _ in built if day not in listing.days or day in listing.frozen.days}
         with TemporaryDirectory(dir=self.state) as folder:
-            if changed := rows.without(who, self.tables, release, days, Path(folder)):
+            known = [*BUILT, *(maker.table for maker in self.wrangler.makers)]
+            if changed := rows.without(self._in_rows(who), known, self.tables, release, days, Path(folder)):
                 self.tables.publish(changed)
                 edited = {each.day.isoformat() for files in changed.values() for each in files}
                 report.days = sorted({*report.days, *edited})
+
+    def _in_rows(self, who: Who) -> Who:
+        """Return somebody with what stands for their ids in the rows."""
+        hashed = self.wrangler.pseudonyms
+        return who.with_names((hashed.of(each) for each in who.ids), (), ()) if hashed else who
 
     def _drop_local(self) -> None:
         """Remove what lies on this machine of what was: copies of a bucket's files, scratch, parts that a kill left."""

@@ -35,7 +35,7 @@ class DayStatus:
     is_kept: bool = True
     """Whether its rows are kept: days older than `retention.tables_days` are not built."""
     frozen: str | None = None
-    """That its raw has expired, and what came late and is in no row; None when it is not frozen."""
+    """That its raw has expired, and what came late: merged, or about to be; None when it is not frozen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,10 @@ def day_statuses(
 def _frozen(raw: RawListing, day: date) -> str | None:
     if day not in raw.frozen.days:
         return None
-    late = raw.frozen.late(day, raw.days[day].segments) if day in raw.days else 0
-    return f"frozen; {late:,} late records are in raw only" if late else "frozen"
+    waiting = sum(each.records for each in raw.frozen.late(day, raw.segments(day)))
+    merged = raw.frozen.merged.get(day, 0)
+    said = ["frozen", *([f"{merged:,} late records merged"] if merged else [])]
+    return "; ".join([*said, *([f"{waiting:,} late records wait to be merged"] if waiting else [])])
 
 
 def quarantined(files: Sequence[Path]) -> dict[str, int]:

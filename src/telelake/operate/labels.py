@@ -64,7 +64,7 @@ def correct(
         clock: when it is said.
 
     Raises:
-        SettingsError: there is no such message, the id has another form, or the raw of its day has expired: nothing would come of it.
+        SettingsError: there is no such message, the id has another form, or its day has no raw any more: nothing would come of it.
         StoreUnavailable: call again.
     """
     found = _find(question_id, messages)
@@ -104,8 +104,8 @@ def _find(question_id: str, messages: Sequence[Path]) -> _Message:
         with duckdb.connect() as con:
             con.execute("SET TimeZone = 'UTC'")
             rows = con.execute(
-                "SELECT context_date, CAST(epoch(sent_at) AS BIGINT), coalesce(text, caption) FROM read_parquet(?) WHERE message_id = ? AND chat_id = ? "
-                "AND account_id = ? AND business_connection_id IS NOT DISTINCT FROM ? AND sent_at IS NOT NULL "
+                "SELECT context_date, CAST(epoch(sent_at) AS BIGINT), coalesce(text, caption) FROM read_parquet(?) "
+                "WHERE message_id = ? AND chat_id = ? AND account_id = ? AND business_connection_id IS NOT DISTINCT FROM ? AND sent_at IS NOT NULL "
                 "ORDER BY context_date LIMIT 1",
                 [[str(each) for each in messages], *key, business],
             ).fetchall()

@@ -18,6 +18,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -30,7 +31,8 @@ from telelake.erase.who import Who
 from telelake.errors import StoreError
 from telelake.ports import RawStore
 from telelake.raw import parse_key
-from telelake.tables.catalog import BUILT, MADE
+from telelake.tables.catalog import TABLES
+from telelake.tables.model import Personal
 from telelake.telegram.update import loads_leniently
 
 INTENTS = "state/forgetting/"
@@ -181,15 +183,20 @@ def _is_id_bound(data: bytes, at: int, id_fields: frozenset[int]) -> bool:
 def _id_fields(name: str) -> frozenset[int]:
     """Return the field ids of a table's columns in which an id may stand; of an unknown table all that there may be."""
     parts = name.split("/")
-    table = next((each for each in (*BUILT, *MADE) if parts[0] == "tables" and each.name in parts[1:2]), None)
+    table = next((each for each in TABLES if parts[0] == "tables" and each.name in parts[1:2]), None)
     if table is None:
         return frozenset(range(1 << 14))
     return frozenset(each.id for each in table.columns if is_id_column(each.name))
 
 
 def is_id_column(name: str) -> bool:
-    """Return whether a column's numbers may be somebody's id."""
-    return name not in _NO_ID_COLUMNS and bool(_ID_NAME.search(name))
+    """Return whether a column's numbers may be somebody's id: some table declares it so, or its name says so."""
+    return name in _declared() or (name not in _NO_ID_COLUMNS and bool(_ID_NAME.search(name)))
+
+
+@cache
+def _declared() -> frozenset[str]:
+    return frozenset(column.name for table in TABLES for column in table.columns if column.personal is Personal.ID)
 
 
 def _unpacked(data: bytes) -> bytes:

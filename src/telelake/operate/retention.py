@@ -48,7 +48,8 @@ def expire_raw(
             done.kept.append(day)
             continue
         tables.confirm()
-        freezing.freeze(store, day, [each.key for each in listing.days[day].segments])
+        keys = [each.key for each in listing.days[day].segments]
+        freezing.freeze(store, day, keys, wrangler.fingerprint())
         done.frozen.append(day)
     there = {each.key for raw_day in listing.days.values() for each in raw_day.segments}
     gone = freezing.expirable(freezing.read(store), oldest, there)

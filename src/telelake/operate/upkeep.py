@@ -48,10 +48,30 @@ def maintain(
         StoreUnavailable: some may be done; run again.
     """
     with tables.writing():
-        try:
-            recovered = rewrite.recover(store, tables.confirm)
-            until = closed_before(now or datetime.now(UTC), zone)
-            compacted = compact(store, list_raw(store), until, scratch, segment_bytes, tables.confirm)
-            return Upkept(tables.maintain(), compacted, recovered)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+        recovered = rewrite.recover(store, tables.confirm)
+        compacted = _joined(store, tables, zone, scratch, segment_bytes, now)
+        return Upkept(tables.maintain(), compacted, recovered)
+
+
+def join(
+    store: RawStore, tables: TableStore, zone: ZoneInfo, scratch: Path, segment_bytes: int, now: datetime | None = None
+) -> Compacted:
+    """End what a crash left of a joining, and join the raw of closed days; nothing else.
+
+    Raises:
+        Conflict: another telelake is at work in this lake.
+        StoreUnavailable: some may be done; run again.
+    """
+    with tables.writing():
+        rewrite.recover(store, tables.confirm)
+        return _joined(store, tables, zone, scratch, segment_bytes, now)
+
+
+def _joined(
+    store: RawStore, tables: TableStore, zone: ZoneInfo, scratch: Path, segment_bytes: int, now: datetime | None
+) -> Compacted:
+    try:
+        until = closed_before(now or datetime.now(UTC), zone)
+        return compact(store, list_raw(store), until, scratch, segment_bytes, tables.confirm)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)

@@ -51,6 +51,19 @@ def read(files: Sequence[Path]) -> Ledger:
     return {(day, name): BuiltDay(*digests) for day, name, *digests in rows}
 
 
+def books(files: Sequence[Path]) -> dict[date, Books]:
+    """Return the accounts of the days that some files of `builds` hold; rows are those of `updates` and `calls`."""
+    if not files:
+        return {}
+    with duckdb.connect() as con:
+        rows = con.execute(
+            "SELECT context_date, max(raw_records), CAST(sum(rows) AS BIGINT), max(duplicates), max(quarantined), max(notes) "
+            "FROM read_parquet(?) WHERE table_name IN ('updates', 'calls') GROUP BY ALL",
+            [[str(path) for path in files]],
+        ).fetchall()
+    return {day: Books(*counts) for day, *counts in rows}
+
+
 def write(before: Sequence[Path], news: Iterable[Entry], into: Path) -> list[DayFile]:
     """Write the ledger's days that have news, each with what it held before of other tables."""
     names = [column.name for column in BUILDS.columns]

@@ -11,22 +11,26 @@ from __future__ import annotations
 import shutil
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from telelake import __version__
 from telelake.errors import CheckFailed, StoreError, TelelakeError
 from telelake.ports import Books, Built, DayFile, DayInput, Engine, Maker, RawStore, Release, TableStore
-from telelake.raw import Content
-from telelake.tables.catalog import BUILDS
+from telelake.raw import Content, Segment
+from telelake.tables.catalog import BUILDS, UPDATES
+from telelake.wrangle import frozen, late
 from telelake.wrangle import ledger as ledgers
 from telelake.wrangle.graph import BuiltDay, RawListing, input_digest
 from telelake.wrangle.plan import ONE_DAY, Step, all_steps, due_tables
+
+if TYPE_CHECKING:
+    from telelake.wrangle.masks.ids import Pseudonyms
 
 Progress = Callable[[int, int], None]
 """Told the days that are built, and the days that are to be."""
@@ -43,6 +47,8 @@ class Report:
 
     days: list[date] = field(default_factory=list)
     """Days that were built."""
+    merged: dict[str, int] = field(default_factory=dict)
+    """Late records that were merged over the rows of frozen days, by day."""
     expired: list[date] = field(default_factory=list)
     """Days that were too old to keep and were taken out of the tables."""
     failed: dict[str, str] = field(default_factory=dict)
@@ -101,12 +107,20 @@ class Means:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     makers: Sequence[Maker] = ()
     """What makes tables from other tables."""
+    pseudonyms: Pseudonyms | None = None
+    """What stands for ids in the rows; None when they are in clear."""
+    merge_bytes: int | None = None
+    """Memory for merging what came late for frozen days; the engine's own default when unset."""
     publish_seconds: float = 60.0
     """A run publishes what it has when it has built for so long, and at its end."""
 
     def steps(self) -> list[Step]:
         """Return what a build makes, each after all that it reads."""
         return all_steps(self.zone, self.makers, self.rules)
+
+    def fingerprint(self) -> str | None:
+        """Return the fingerprint of the pseudonyms' key, or None when rows are in clear."""
+        return self.pseudonyms.fingerprint if self.pseudonyms else None
 
     def oldest(self) -> date:
         """Return the first day whose rows are kept."""
@@ -123,6 +137,10 @@ class _Part:
     built: dict[str, set[date]] = field(default_factory=lambda: defaultdict(set))
     """Days that were built, by table."""
     since: float = field(default_factory=time.perf_counter)
+    late: dict[str, set[date]] = field(default_factory=lambda: defaultdict(set))
+    """Frozen days that changed because something came late, by table."""
+    announced: list[tuple[date, Sequence[Segment], str]] = field(default_factory=list)
+    """What came late for them, with what the ledger will say of the day's raw."""
 
     @property
     def days(self) -> set[date]:
@@ -150,8 +168,10 @@ class Run:
         self._part = _Part()
         self._numbers = count()
 
-    def build(self, days: Sequence[date], *, named: bool) -> None:
+    def build(self, days: Sequence[date], *, named: bool, late_days: Sequence[date] = ()) -> None:
         """Build days from raw, and what is due to be made from them; `named` makes that of these days whatever has changed.
+
+        Of `late_days`, which are frozen, what came late is merged over the published rows.
 
         Raises:
             TelelakeError: see `day.Wrangler.run`.
@@ -161,6 +181,7 @@ class Run:
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
         try:
+            self._merge(late_days)
             self._from_raw(days)
             if not named:
                 self._from_tables()
@@ -201,6 +222,69 @@ class Run:
             if waiting:
                 self._close_if_full()
 
+    def _merge(self, days: Sequence[date]) -> None:
+        """Merge what came late over the published rows of frozen days, batch by batch; a bad day costs no other."""
+        came = {day: self._listing.frozen.late(day, self._listing.segments(day)) for day in days}
+        most = self._with.max_day_bytes
+        for day, segments in came.items():
+            if most is not None and (size := sum(self._listing.sizes[each.key] for each in segments)) > most:
+                self._fail(day, _too_large(day, size, most))
+        waiting = deque(self._cut(day for day in days if day.isoformat() not in self._report.failed))
+        while waiting:
+            batch = waiting.popleft()
+            start = time.perf_counter()
+            try:
+                inputs = [self._input(day, came[day]) for day in batch]
+                engine, memory = self._with.engine, self._with.merge_bytes
+                built = late.merged(engine, inputs, self._published(batch), self._folder(), memory)
+            except (CheckFailed, StoreError) as error:
+                if error.retry:
+                    raise
+                if len(batch) > 1:
+                    waiting.extendleft([day] for day in reversed(batch))
+                else:
+                    self._fail(batch[0], error)
+                continue
+            self._take_late(built, {day: came[day] for day in batch}, round(time.perf_counter() - start, 3))
+            self._close_if_full()
+
+    def _published(self, days: Sequence[date]) -> late.Published:
+        """Return what is published, or about to be, of frozen days."""
+        assert self._release is not None, "a frozen day was published"
+        release, tables, changed = self._release, self._with.tables, self._part.changed
+        built = [step.table.name for step in self._steps if step.table.name not in self._makers]
+        before = {day - ONE_DAY for day in days}
+        news = {day: file.path for day, file in changed.get(UPDATES.name, {}).items() if day in before}
+        return late.Published(
+            {name: tables.files(release, name, days) for name in built},
+            [*tables.files(release, UPDATES.name, before - news.keys()), *(path for path in news.values() if path)],
+            ledgers.books(tables.files(release, BUILDS.name, days)),
+        )
+
+    def _take_late(self, built: Built, came: Mapping[date, Sequence[Segment]], seconds: float) -> None:
+        """Add what frozen days became to the part, and to the ledger as the next release will have it."""
+        for step in self._steps:
+            name = step.table.name
+            for file in built.tables.get(name, ()):
+                before = self._ledger.get((file.day, name))
+                word = late.word_with(late.raw_word(before), came[file.day])
+                others = before.input_digest.partition(" ")[2] if before else ""
+                entry = BuiltDay(
+                    f"{word} {others}".strip(), before.recipe_digest if before else step.recipe, file.digest
+                )
+                if before is None or before.content_digest != file.digest or file.path:
+                    self._part.changed.setdefault(name, {})[file.day] = file
+                    self._part.late[name].add(file.day)
+                    self._part.built[name].add(file.day)
+                self._ledger[file.day, name] = entry
+                books = built.books[file.day]
+                self._part.entries.append(
+                    ledgers.Entry(file.day, name, entry, file.rows, books, seconds, self._with.clock(), __version__)
+                )
+        for day, segments in came.items():
+            self._part.announced.append((day, segments, late.raw_word(self._ledger[day, UPDATES.name]) or ""))
+            self._report.merged[day.isoformat()] = sum(each.records for each in segments)
+
     def _from_tables(self) -> None:
         """Make what was due before anything changed, such as all days of a table that is new; publish as `_from_raw` does."""
         for step in self._steps:
@@ -228,17 +312,20 @@ class Run:
         if batch:
             yield batch
 
-    def _input(self, day: date) -> DayInput:
+    def _input(self, day: date, only: Sequence[Segment] | None = None) -> DayInput:
+        """Return what a day is built from: all its segments and those of the day before, or some segments alone."""
+
         def staged(of: date, content: Content = Content.UPDATES, *, quarantined: bool = False) -> list[Path]:
             wanted = (quarantined, content)
-            keys = [each.key for each in self._listing.segments(of) if (each.quarantined, each.content) == wanted]
+            segments = self._listing.segments(of) if only is None else only
+            keys = [each.key for each in segments if (each.quarantined, each.content) == wanted]
             return [self._with.raw.stage(key, self._with.scratch / "raw") for key in keys]
 
         return DayInput(
             day,
-            self._listing.days[day].records,
+            sum(each.records for each in (self._listing.segments(day) if only is None else only)),
             segments=staged(day),
-            before=staged(day - ONE_DAY),
+            before=staged(day - ONE_DAY) if only is None else (),
             quarantine=staged(day, quarantined=True),
             zone=self._with.zone,
             calls=staged(day, Content.CALLS),
@@ -281,6 +368,25 @@ class Run:
             if any(not new.isdisjoint(window.around(day)) for new, window in windows)
         ]
 
+    def _touched_frozen(self, step: Step) -> list[date]:
+        """Return the frozen days of a made table that have one of those in their window for which something came late.
+
+        Such a table is made from tables alone, so that its raw has expired does not keep it from being made.
+        """
+        windows = [(self._part.late[name], window) for name, window in step.table.reads.tables.items()]
+        known = {day for day, name in self._ledger if name == step.table.name and self._is_frozen(day)}
+        found = {
+            day
+            for day in known
+            if any(not late_days.isdisjoint(window.around(day)) for late_days, window in windows)
+            and all(window.around(day)[0] >= self._with.oldest() for _, window in windows)
+        }
+        self._part.late[step.table.name] |= found
+        return sorted(found)
+
+    def _is_frozen(self, day: date) -> bool:
+        return day in self._listing.frozen.days or day not in self._listing.days
+
     def _make(self, step: Step, days: Sequence[date]) -> None:
         """Make days of a table that is made from others; a bad one costs no other."""
         maker = self._makers[step.table.name]
@@ -320,7 +426,7 @@ class Run:
         """Make what the part has changed for the tables that are made from others; publish it, and begin another."""
         for step in (each for each in self._steps if each.table.name in self._makers):
             named = self._part.days if self._named else ()
-            self._make(step, sorted({*self._touched(step), *named}))
+            self._make(step, sorted({*self._touched(step), *named, *self._touched_frozen(step)}))
         expired = self._report.expired if is_last else []
         if self._part.entries or expired:
             self._publish(self._part, expired)
@@ -340,7 +446,13 @@ class Run:
         for day in expired:
             for name in {BUILDS.name, *(table for each, table in self._ledger if each == day)}:
                 to_publish[name] = [*to_publish.get(name, ()), DayFile(day, None, 0, "expired")]
+        for day, segments, after in part.announced:
+            frozen.announce(self._with.raw, day, segments, after)
         self._release = tables.publish(to_publish)
+        if part.announced:
+            frozen.settle(
+                self._with.raw, lambda day: late.raw_word(self._ledger.get((day, UPDATES.name))), tables.confirm
+            )
         report.release = self._release.number
         report.releases += 1
         report.seconds["publish"] = round(report.seconds.get("publish", 0.0) + time.perf_counter() - start, 3)

@@ -28,6 +28,11 @@ class Pseudonyms:
         """Of all that decides a pseudonym; tells nothing of the key, which is long."""
         return self._mac(f"telelake pseudonyms of all but {sorted(self._plain)}").hex()[:32]
 
+    @property
+    def fingerprint(self) -> str:
+        """Of the key alone: tells whether two pseudonyms were made with one key, and nothing of it."""
+        return self._mac("telelake: which key this is").hex()[:16]
+
     def of(self, number: int) -> int:
         """Return what stands for an id; those of groups, channels and our own bots stand for themselves.
 

@@ -80,6 +80,8 @@ WITH opened AS (
            AND (said.date_unixtime IS NULL OR dated IS NOT NULL) AS is_read_whole,
            as_message({
                'message_id': said.id,
+               -- A topic has the number of the message that made it; of other messages an export does not tell the topic.
+               'message_thread_id': CASE WHEN is_action AND said.action = 'topic_created' THEN said.id END,
                'chat': {'id': chat.id, 'type': chat.type,
                         'title': CASE WHEN chat.type IS DISTINCT FROM 'private' THEN chat.name END,
                         'first_name': CASE WHEN chat.type = 'private' THEN chat.name END},
@@ -151,5 +153,40 @@ SELECT context_date, bot AS bot_id, record_id, source, received AS received_at, 
        hash(sha256) AS body_hash, true AS is_hashed, CAST(NULL AS BIGINT) AS update_id, 0 AS ordinal,
        rest::JSON AS unknown, odd AS notes, hash(filename) AS file, true AS has_form, true AS is_known, true AS is_plain, false AS is_flat,
        'export_message' AS kind, 1 AS kinds, body AS message, m, CAST(NULL AS JSON) AS event, account, own,
-       told_kind, CASE WHEN is_action THEN true END AS told_service, CAST(NULL AS JSON) AS told_facts
+       told_kind, CASE WHEN is_action THEN true END AS told_service,
+       -- What tables of events read, as the Bot API would say it. Whoever bears the actor's name is the actor: the exporter has
+       -- no ids of members, and who joins by themselves is their own member.
+       CASE WHEN is_action THEN CAST(CASE told_kind
+            WHEN 'new_chat_members' THEN json_object('new_chat_members',
+                 CASE WHEN said.action <> 'invite_members'
+                      THEN [json_object('id', CASE WHEN sender_id > 0 THEN sender_id END, 'first_name', said.actor)]
+                      ELSE list_transform(from_json(body -> '$.members', '["JSON"]'), lambda member: json_object(
+                           'id', CASE WHEN sender_id > 0 AND member ->> '$' = said.actor THEN sender_id END, 'first_name', member)) END)
+            WHEN 'left_chat_member' THEN json_object('left_chat_member', json_object(
+                 'id', CASE WHEN sender_id > 0 AND body ->> '$.members[0]' = said.actor THEN sender_id END,
+                 'first_name', body -> '$.members[0]'))
+            WHEN 'successful_payment' THEN json_object('successful_payment', json_object(
+                 'currency', body -> '$.currency', 'total_amount', body -> '$.amount',
+                 'is_recurring', CASE WHEN list_contains(keys, 'recurring') THEN true END,
+                 'is_first_recurring', CASE WHEN body ->> '$.recurring' = 'init' THEN true END))
+            WHEN 'refunded_payment' THEN json_object('refunded_payment', json_object(
+                 'currency', body -> '$.currency', 'total_amount', body -> '$.amount',
+                 'telegram_payment_charge_id', body -> '$.charge_id'))
+            WHEN 'forum_topic_created' THEN json_object('forum_topic_created', json_object('name', body -> '$.title'))
+            WHEN 'forum_topic_edited' THEN json_object('forum_topic_edited', json_object(
+                 'name', body -> '$.new_title', 'icon_custom_emoji_id', body ->> '$.new_icon_emoji_id'))
+            WHEN 'boost_added' THEN json_object('boost_added', json_object('boost_count', body -> '$.boosts'))
+            WHEN 'gift' THEN json_object('gift', json_object(
+                 'gift', json_object('id', body ->> '$.gift_id', 'star_count', body -> '$.stars')))
+            WHEN 'giveaway_completed' THEN json_object('giveaway_completed', json_object(
+                 'winner_count', body -> '$.winners', 'unclaimed_prize_count', body -> '$.unclaimed'))
+            WHEN 'giveaway_created' THEN json_object('giveaway_created', '{}'::JSON)
+            WHEN 'new_chat_title' THEN json_object('new_chat_title', body -> '$.title')
+            WHEN 'pinned_message' THEN json_object('pinned_message', json_object('message_id', body -> '$.message_id'))
+            WHEN 'video_chat_ended' THEN json_object('video_chat_ended', json_object('duration', body -> '$.duration'))
+            WHEN 'message_auto_delete_timer_changed' THEN json_object('message_auto_delete_timer_changed', json_object(
+                 'message_auto_delete_time', body -> '$.period'))
+            WHEN 'paid_message_price_changed' THEN json_object('paid_message_price_changed', json_object(
+                 'paid_message_star_count', body -> '$.price_stars'))
+            END AS JSON) END AS told_facts
 FROM remaining

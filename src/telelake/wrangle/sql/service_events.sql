@@ -17,5 +17,5 @@ SELECT context_date, bot_id, received_at, raw, ordinal, account_id, chat_id, mes
        coalesce(f.video_chat_ended.duration, f.message_auto_delete_timer_changed.message_auto_delete_time) AS seconds,
        coalesce(f.paid_message_price_changed.paid_message_star_count,
                 f.direct_message_price_changed.direct_message_star_count) AS stars,
-       coalesce(CAST(detail_of(facts, kind) AS VARCHAR), CASE WHEN seen_in = 'export_message' THEN extra END) AS detail
+       CASE WHEN seen_in = 'export_message' THEN extra ELSE CAST(detail_of(facts, kind) AS VARCHAR) END AS detail
 FROM opened
