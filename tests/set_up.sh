@@ -1,5 +1,5 @@
 #!/bin/sh
-# Finds, or installs, what the tests need beside Python packages: a Chromium, strace, Node.js with the bot frameworks of
+# Finds, or installs, what the tests need beside Python packages: a Chromium, strace, Java for Spark, Node.js with the bot frameworks of
 # tests/clients. Writes $1/browser.env and $1/node. What is there is not installed again: a second run needs no network.
 set -eu
 venv=$1
@@ -27,6 +27,12 @@ PY
 
 if ! command -v strace >/dev/null; then
     debian strace || { echo "strace is needed by the tests and could not be installed. Install it, then run make test again." >&2; exit 1; }
+fi
+
+# Without it the tests of Spark would be passed over, and say so; here they are to run.
+if ! command -v java >/dev/null && [ ! -x "${JAVA_HOME:-}/bin/java" ]; then
+    debian openjdk-17-jre-headless || debian default-jre-headless ||
+        { echo "The tests of Spark need Java 17 or later: it is not there, and apt-get could not install it. Install it, then run make test again." >&2; exit 1; }
 fi
 
 node=$venv/node

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from telelake.operate.replay import Replayed
     from telelake.operate.upkeep import Upkept
     from telelake.operate.webhooks import WebhookWatch
-    from telelake.ports import Maker, Release
+    from telelake.ports import Engine, Maker, Release
     from telelake.present.query import Lake
     from telelake.stores.iceberg import IcebergTables
     from telelake.talk.labels import Label
@@ -287,18 +287,17 @@ class App:
     def wrangler(self) -> Wrangler:
         """What builds days."""
         from telelake.wrangle.day import Wrangler
-        from telelake.wrangle.duckdb import DuckDBEngine
         from telelake.wrangle.room import memory_bytes
 
         wrangle = self.settings.wrangle
         return Wrangler(
             self.store,
             self.tables,
-            DuckDBEngine(wrangle, self.masks),
+            self._engine(),
             self.state / "work",
             wrangle.batch_bytes,
             self.zone,
-            wrangle.max_day_bytes,
+            wrangle.most_day_bytes,
             self.settings.tables_days,
             rules=self.masks.digest if self.masks else "",
             pseudonyms=self.masks.pseudonyms if self.masks else None,
@@ -393,6 +392,30 @@ class App:
             return False
         self._topics_tried = today  # once a day, also when it fails, or finds what it found before
         return self.fit_topics()
+    def _engine(self) -> Engine:
+        """Return what turns raw into files; Spark is loaded when it has something to build."""
+        wrangle = self.settings.wrangle
+        may_be_spark = wrangle.engine == "spark" or (wrangle.engine == "auto" and wrangle.spark_above_bytes is not None)
+        if may_be_spark and self.masks:
+            raise SettingsError(
+                "Spark does not make pseudonyms, and privacy.pseudonyms is set: set wrangle.engine = 'duckdb'."
+            )
+
+        def spark() -> Engine:
+            from telelake.wrangle.spark.engine import SparkEngine
+
+            return SparkEngine(wrangle)
+
+        if wrangle.engine == "spark":
+            return spark()
+        from telelake.wrangle.duckdb import DuckDBEngine
+
+        embedded = DuckDBEngine(wrangle, self.masks)
+        if not may_be_spark or wrangle.spark_above_bytes is None:
+            return embedded
+        from telelake.wrangle.sized import EngineBySize
+
+        return EngineBySize(embedded, spark, wrangle.spark_above_bytes)
 
     def forgetter(self) -> Forgetter:
         """Return what forgets people and chats."""

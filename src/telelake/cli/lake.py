@@ -35,10 +35,13 @@ def wrangle(
         bool,
         typer.Option("--maintain", help="Only compact raw of closed days, and drop old releases and unneeded files."),
     ] = False,
+    engine: Annotated[
+        str | None, typer.Option("--engine", metavar="duckdb|spark", help="What builds; else as wrangle.engine says.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Build the days that are due, or those that are named."""
-    app = open_app(config, home=home).existing()
+    app = open_app(config, home=home, wrangle__engine=engine).existing()
     if maintain:
         _maintain(app, as_json)
         return

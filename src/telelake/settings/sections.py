@@ -202,6 +202,16 @@ class Wrangle(_Section):
 
     memory: Annotated[str, Field(pattern=r"^\d+(MB|GB)$")] = "1500MB"
     """Memory of the whole process that builds; the rows of a day that does not fit lie in a file below `state_dir`."""
+    engine: Literal["auto", "duckdb", "spark"] = "auto"
+    """What builds days: `duckdb`, on this machine; `spark`, on Apache Spark; `auto` takes DuckDB up to `spark_above_bytes`."""
+    spark_above_bytes: Annotated[int, Field(ge=1)] | None = None
+    """Compressed raw bytes built together above which `auto` takes Spark; never when unset."""
+    spark_master: Annotated[str, Field(min_length=1)] | None = None
+    """Where Spark runs: `local[4]`, `yarn`, `spark://host:7077`…; as spark-submit says, else this machine, when unset."""
+    spark_folder: Annotated[str, Field(pattern=r"^[a-z0-9]+:/")] | None = None
+    """Address of a folder that all of Spark's machines reach, such as `s3a://bucket/scratch`; needed unless Spark is local."""
+    spark_conf: dict[str, str] = {}
+    """Further settings of Spark, such as `"spark.driver.memory" = "4g"`."""
     threads: Annotated[int, Field(ge=1)] | None = None
     """Threads of the engine; all processors when unset."""
     batch_bytes: Annotated[int, Field(ge=1)] = 16 * 1024 * 1024
@@ -212,6 +222,13 @@ class Wrangle(_Section):
     """The older name of `retention.tables_days`."""
     publish_seconds: Annotated[float, Field(gt=0)] = 60.0
     """A long run publishes what it has built about so often; what is cut off goes on from there."""
+
+    @property
+    def most_day_bytes(self) -> int | None:
+        """The bound of a day's raw, unless Spark takes what is larger."""
+        above, most = self.spark_above_bytes, self.max_day_bytes
+        is_sparks = self.engine == "auto" and above is not None and most is not None and above <= most
+        return None if self.engine == "spark" or is_sparks else most
 
 
 class Upkeep(_Section):

@@ -257,9 +257,7 @@ class _Run:
         those with lines that the Bot API may not know.
         """
         rows = self.con.execute(
-            "SELECT file, count(*) FILTER (kinds IS DISTINCT FROM 1 OR record_id IS NULL OR source IS NULL "
-            "OR received_at IS NULL OR bytes IS NULL OR NOT is_hashed OR update_id IS NULL), "
-            "count(*) FILTER (NOT has_form), count(*) FILTER (NOT is_known) FROM records GROUP BY file"
+            f"SELECT file, {parse.ODD}, {parse.UNMARKED}, {parse.STRANGE} FROM records GROUP BY file"
         ).fetchall()
         paths = self._files([path for day in self.days for path in day.segments])
         odd, unmarked, strange = ({paths[file] for file, *counts in rows if counts[place]} for place in range(3))
@@ -317,12 +315,11 @@ class _Run:
 
     def _present(self) -> frozenset[str]:
         """Return what is there of what tables need: most days have none of most events."""
-        ((kinds, content, service, topic),) = self.con.execute(
+        (found,) = self.con.execute(
             "SELECT list(DISTINCT kind), list(DISTINCT message_kind), bool_or(is_service), "
             "bool_or(carried_topic_name IS NOT NULL) FROM records"
         ).fetchall()
-        flags = [flag for flag, is_there in ((SERVICE, service), (TOPIC, topic)) if is_there]
-        return frozenset([*(kinds or ()), *(content or ()), *flags])
+        return present(*found)
 
     def _table(self, table: Table) -> Sequence[DayFile]:
         if table.needs and self.present.isdisjoint(table.needs):
@@ -332,7 +329,7 @@ class _Run:
             con.execute(f"CREATE VIEW {made} AS {sql_file(table.name)}")
             produced = [row[0] for row in con.execute(f"DESCRIBE {made}").fetchall()]
             paths = self._write(con, table, derive.cast_select(table, made, produced))
-            digests = _check(con, table, list(paths.values()))
+            digests = check(con, table, list(paths.values()))
         return [DayFile(day.day, paths.get(day.day), *digests.get(day.day, (0, EMPTY))) for day in self.days]
 
     def _write(self, con: duckdb.DuckDBPyConnection, table: Table, select: str) -> dict[date, Path]:
@@ -357,21 +354,9 @@ class _Run:
 
     def _books(self, tables: Mapping[str, Sequence[DayFile]]) -> dict[date, Books]:
         """Return each day's account; the rows are those that were written."""
-        found = {day: counts for day, *counts in self.con.execute(sql_file("_books")).fetchall()}
-        names = (UPDATES.name, CALLS.name, QUARANTINE.name)
-        written = {name: {each.day: each.rows for each in tables[name]} for name in names}
-        books = {}
-        for day in self.days:
-            raw, duplicates, quarantined, notes = (int(count) for count in found.get(day.day, (0, 0, 0, 0)))
-            rows = written[UPDATES.name][day.day] + written[CALLS.name][day.day]
-            balanced = rows + duplicates + quarantined
-            if not (day.records == raw == balanced and written[QUARANTINE.name][day.day] == quarantined):
-                raise CheckFailed(
-                    f"{day.day} is not published: its segments promise {day.records} records, {raw} were read, and "
-                    f"{rows} rows + {duplicates} duplicates + {quarantined} quarantined make {balanced}."
-                )
-            books[day.day] = Books(raw, rows, duplicates, quarantined, notes)
-        return books
+        return balanced(
+            self.days, {day: counts for day, *counts in self.con.execute(sql_file("_books")).fetchall()}, tables
+        )
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:
@@ -384,7 +369,39 @@ class _Run:
             self.seconds[stage] = round(time.perf_counter() - start, 3)
 
 
-def _check(con: duckdb.DuckDBPyConnection, table: Table, paths: Sequence[Path]) -> dict[date, tuple[int, str]]:
+def present(
+    kinds: Sequence[str] | None, content: Sequence[str] | None, has_service: bool | None, has_topic: bool | None
+) -> frozenset[str]:
+    """Return what tables may need (`Table.needs`) of the kinds of updates and of messages that there are."""
+    flags = [flag for flag, is_there in ((SERVICE, has_service), (TOPIC, has_topic)) if is_there]
+    return frozenset([*(kinds or ()), *(content or ()), *flags])
+
+
+def balanced(
+    days: Sequence[DayInput], found: Mapping[date, Sequence[int]], tables: Mapping[str, Sequence[DayFile]]
+) -> dict[date, Books]:
+    """Return each day's account, from what was read and cut (`_books.sql`) and what was written.
+
+    Raises:
+        CheckFailed: a day's account does not balance.
+    """
+    names = (UPDATES.name, CALLS.name, QUARANTINE.name)
+    written = {name: {each.day: each.rows for each in tables[name]} for name in names}
+    books = {}
+    for day in days:
+        raw, duplicates, quarantined, notes = (int(count) for count in found.get(day.day, (0, 0, 0, 0)))
+        rows = written[UPDATES.name][day.day] + written[CALLS.name][day.day]
+        total = rows + duplicates + quarantined
+        if not (day.records == raw == total and written[QUARANTINE.name][day.day] == quarantined):
+            raise CheckFailed(
+                f"{day.day} is not published: its segments promise {day.records} records, {raw} were read, and "
+                f"{rows} rows + {duplicates} duplicates + {quarantined} quarantined make {total}."
+            )
+        books[day.day] = Books(raw, rows, duplicates, quarantined, notes)
+    return books
+
+
+def check(con: duckdb.DuckDBPyConnection, table: Table, paths: Sequence[Path]) -> dict[date, tuple[int, str]]:
     """Check what was written, as it was written; return rows and digest of each day."""
     if not paths:
         return {}

@@ -46,7 +46,7 @@ before `document`, which accompanies it."""
 @cache
 def create_records() -> str:
     """Return the statement that makes `records`, empty."""
-    return f"CREATE TABLE records AS {_select(_updates([], files=False))} LIMIT 0"
+    return f"CREATE TABLE records AS {updates([])} LIMIT 0"
 
 
 def create_drifted() -> str:
@@ -61,7 +61,12 @@ def insert_drifted() -> str:
 
 def insert_records(paths: Sequence[Path]) -> str:
     """Return the statement that adds the lines of some segments to `records`."""
-    return f"INSERT INTO records {_select(_updates(paths))}"
+    return f"INSERT INTO records {updates(paths)}"
+
+
+def updates(paths: Sequence[Path]) -> str:
+    """Return the SELECT of `records` from segments of updates."""
+    return _select(_updates(paths))
 
 
 _CALL_LINE = {
@@ -78,7 +83,12 @@ def create_call_lines() -> str:
 
 def insert_call_lines(paths: Sequence[Path]) -> str:
     """Return the statement that adds the lines of some segments of calls to `call_lines`."""
-    return f"INSERT INTO call_lines BY NAME SELECT * FROM {_read(paths, _CALL_LINE)}"
+    return f"INSERT INTO call_lines BY NAME {call_lines(paths)}"
+
+
+def call_lines(paths: Sequence[Path]) -> str:
+    """Return the SELECT of calls as lines."""
+    return f"SELECT * FROM {_read(paths, _CALL_LINE)}" if paths else _no_lines(_CALL_LINE)
 
 
 def create_called() -> str:
@@ -88,28 +98,45 @@ def create_called() -> str:
 
 def insert_sent() -> str:
     """Return the statement that adds to `records` the messages that the calls made or changed."""
-    return f"INSERT INTO records {_select(sql_file('_sent'))}"
+    return f"INSERT INTO records {sent()}"
+
+
+def sent() -> str:
+    """Return the SELECT of `records` from `called`."""
+    return _select(sql_file("_sent"))
 
 
 def insert_exported(paths: Sequence[Path]) -> str:
     """Return the statement that adds the messages of exports to `records`."""
+    return f"INSERT INTO records {exported(paths)}"
+
+
+def exported(paths: Sequence[Path]) -> str:
+    """Return the SELECT of `records` from segments of exports."""
     columns = {
         "record_id": "VARCHAR", "source": "VARCHAR", "received_at": "VARCHAR", "bytes": "BIGINT", "sha256": "VARCHAR",
         "account": "BIGINT", "chat": 'STRUCT(id BIGINT, "type" VARCHAR, "name" VARCHAR)', "own": "BIGINT[]",
         "notes": "VARCHAR[]", "body": "JSON",
     }  # fmt: skip
-    lines = f"WITH export_lines AS (SELECT * FROM {_read(paths, columns)}) SELECT * FROM ({sql_file('_exported')})"
-    return f"INSERT INTO records {_select(lines, message='m')}"
+    read = _read(paths, columns) if paths else f"({_no_lines(columns)})"
+    lines = f"WITH export_lines AS (SELECT * FROM {read}) SELECT * FROM ({sql_file('_exported')})"
+    return _select(lines, message="m")
 
 
 def insert_unreadable(paths: Sequence[Path]) -> str:
     """Return the statement that adds the lines of quarantine segments to `unreadable`."""
+    return f"INSERT INTO unreadable {unreadable_lines(paths)}"
+
+
+def unreadable_lines(paths: Sequence[Path]) -> str:
+    """Return the SELECT of the lines of quarantine segments."""
     columns = {
         "record_id": "VARCHAR", "source": "VARCHAR", "received_at": "VARCHAR", "bytes": "BIGINT", "reason": "VARCHAR",
     }  # fmt: skip
+    lines = _read(paths, columns) if paths else f"({_no_lines(columns)})"
     return (
-        "INSERT INTO unreadable SELECT context_date, bot, moment(received_at), source, reason, bytes, "
-        f"record_id FROM {_read(paths, columns)}"
+        "SELECT context_date, bot AS bot_id, moment(received_at) AS received_at, source, reason, bytes, "
+        f"record_id AS raw FROM {lines}"
     )
 
 
@@ -118,14 +145,17 @@ def create_earlier(paths: Sequence[Path]) -> str:
 
     Only what has no date of its own comes twice; all other identities of a large day would take much memory.
     """
+    dated = "(bot, body.update_id) IN (SELECT (bot_id, update_id) FROM records WHERE is_dated IS DISTINCT FROM true)"
+    return f"CREATE TABLE earlier AS {earlier_lines(paths)} AND {dated}"
+
+
+def earlier_lines(paths: Sequence[Path]) -> str:
+    """Return the SELECT of the identities of what lies in the day before, as of the day itself."""
     columns = {"sha256": "VARCHAR", "body": "STRUCT(update_id BIGINT)"}
-    if not paths:
-        return "CREATE TABLE earlier (context_date DATE, bot_id BIGINT, update_id BIGINT, body_hash UBIGINT)"
+    lines = _read(paths, columns) if paths else f"({_no_lines(columns)})"
     return (
-        "CREATE TABLE earlier AS SELECT DISTINCT context_date + 1 AS context_date, bot AS bot_id, "
-        f"body.update_id AS update_id, hash(sha256) AS body_hash "
-        f"FROM {_read(paths, columns)} WHERE sha256 IS NOT NULL AND (bot, body.update_id) IN "
-        "(SELECT (bot_id, update_id) FROM records WHERE is_dated IS DISTINCT FROM true)"
+        "SELECT DISTINCT context_date + 1 AS context_date, bot AS bot_id, "
+        f"body.update_id AS update_id, hash(sha256) AS body_hash FROM {lines} WHERE sha256 IS NOT NULL"
     )
 
 
@@ -138,7 +168,18 @@ def _read(paths: Sequence[Path], columns: dict[str, str]) -> str:
     )
 
 
-def _updates(paths: Sequence[Path], *, files: bool = True) -> str:
+ODD = (
+    "count(*) FILTER (kinds IS DISTINCT FROM 1 OR record_id IS NULL OR source IS NULL OR received_at IS NULL "
+    "OR bytes IS NULL OR NOT is_hashed OR update_id IS NULL)"
+)
+"""How many records have a body of no kind or several, or a broken envelope."""
+UNMARKED = "count(*) FILTER (NOT has_form)"
+"""How many have no mark of the sealer's."""
+STRANGE = "count(*) FILTER (NOT is_known)"
+"""How many may have what the Bot API does not know."""
+
+
+def _updates(paths: Sequence[Path]) -> str:
     """Return the SELECT of updates as lines: what `_select` types."""
     kinds = update_kinds()
     others = [kind for kind in kinds if kind not in MESSAGE_KINDS]
@@ -148,7 +189,7 @@ def _updates(paths: Sequence[Path], *, files: bool = True) -> str:
         "form": "VARCHAR", "ordinal": "BIGINT", "kind": "VARCHAR", "unknown": "JSON", "notes": "VARCHAR[]",
         "body": f"STRUCT(update_id BIGINT, {body})",
     }  # fmt: skip
-    lines = _read(paths, columns) if files else f"({_no_lines(columns)})"
+    lines = _read(paths, columns) if paths else f"({_no_lines(columns)})"
     kind_of = " ".join(f"WHEN body.\"{kind}\" IS NOT NULL THEN '{kind}'" for kind in kinds)
     number_of_kinds = " + ".join(f'(body."{kind}" IS NOT NULL)::INTEGER' for kind in kinds)
     has_form = f"coalesce(form IN ({_list(form.either(*form.marks()))}), false) OR ordinal IS NOT NULL"

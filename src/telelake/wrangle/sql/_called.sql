@@ -22,8 +22,7 @@ SELECT context_date,
        body.request AS request,
        answer,
        result,
-       list_filter(found, lambda message: json_type(message, '$.message_id') IN ('UBIGINT', 'BIGINT')
-                                          AND json_type(message, '$.chat.id') IN ('UBIGINT', 'BIGINT')) AS messages,
+       messages_among(found) AS messages,
        notes,
        hash(filename) AS file,
        copy

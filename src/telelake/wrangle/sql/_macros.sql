@@ -25,6 +25,11 @@ CREATE MACRO utf16_slice(text, "offset", length) AS
 CREATE MACRO utf16_length(text) AS
     CASE WHEN strlen(text) = length(text) THEN strlen(text) ELSE length(utf16_units(text)) END;
 
+-- Those of some documents that are messages of the Bot API.
+CREATE MACRO messages_among(found) AS
+    list_filter(found, lambda message: json_type(message, '$.message_id') IN ('UBIGINT', 'BIGINT')
+                                       AND json_type(message, '$.chat.id') IN ('UBIGINT', 'BIGINT'));
+
 -- A number written as a text, in the one way that numbers are written.
 CREATE MACRO whole_number(text) AS CASE WHEN CAST(TRY_CAST(text AS BIGINT) AS VARCHAR) = text THEN TRY_CAST(text AS BIGINT) END;
 
@@ -41,6 +46,9 @@ CREATE MACRO is_chat_shared(body) AS
 
 -- The end of a text from a place in UTF-16 units on.
 CREATE MACRO utf16_rest(text, "offset") AS replace(substr(utf16_units(text), "offset" + 1), chr(65535), '');
+
+-- A list or struct in words, to be compared with its like; what the words are is each engine's own affair.
+CREATE MACRO as_words(value) AS CAST(value AS VARCHAR);
 
 -- A reaction in one word: the emoji, the id of a custom one, or what kind it is.
 CREATE MACRO reaction_word(reaction) AS

@@ -16,7 +16,7 @@ WITH payload AS (
     HAVING count(*) > 1
 ), crowded AS (
     SELECT payload.*,
-           md5(concat_ws(chr(31), p.message_kind, p.text, p.caption, CAST(p.marks AS VARCHAR),
+           md5(concat_ws(chr(31), p.message_kind, p.text, p.caption, as_words(p.marks),
                          file_of(p.media).file_unique_id, p.latitude, p.longitude)) AS content
     FROM payload
     JOIN crowd

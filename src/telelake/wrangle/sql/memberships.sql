@@ -10,8 +10,8 @@ WITH opened AS (
     SELECT *
     FROM stood
     QUALIFY row_number() OVER (
-        PARTITION BY context_date, chat_id, e.date, member.id, e."from".id, CAST(e.old_chat_member AS VARCHAR),
-                     CAST(e.new_chat_member AS VARCHAR),
+        PARTITION BY context_date, chat_id, e.date, member.id, e."from".id, as_words(e.old_chat_member),
+                     as_words(e.new_chat_member),
                      CASE WHEN chat_id IS NULL OR e.date IS NULL OR member.id IS NULL THEN concat_ws('/', raw, ordinal) END
         ORDER BY kind DESC, received_at, raw, ordinal) = 1
 ), worded AS (

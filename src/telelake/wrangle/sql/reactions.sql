@@ -11,7 +11,7 @@ WITH opened AS (
     SELECT *,
            dense_rank() OVER (
                PARTITION BY context_date, bot_id, account_id, chat_id, message_id, e."user".id, e.actor_chat.id, e.date,
-                            CAST(old_reactions AS VARCHAR), CAST(new_reactions AS VARCHAR)
+                            as_words(old_reactions), as_words(new_reactions)
                ORDER BY update_id) AS time
     FROM worded
 )
@@ -26,6 +26,6 @@ SELECT context_date, bot_id, received_at, raw, ordinal, account_id, chat_id, mes
 FROM counted
 QUALIFY row_number() OVER (
     PARTITION BY context_date, account_id, chat_id, message_id, e."user".id, e.actor_chat.id, e.date,
-                 CAST(old_reactions AS VARCHAR), CAST(new_reactions AS VARCHAR), time,
+                 as_words(old_reactions), as_words(new_reactions), time,
                  CASE WHEN chat_id IS NULL OR message_id IS NULL OR e.date IS NULL THEN concat_ws('/', raw, ordinal) END
     ORDER BY received_at, raw, ordinal) = 1
