@@ -392,6 +392,7 @@ class App:
             return False
         self._topics_tried = today  # once a day, also when it fails, or finds what it found before
         return self.fit_topics()
+
     def _engine(self) -> Engine:
         """Return what turns raw into files; Spark is loaded when it has something to build."""
         wrangle = self.settings.wrangle

@@ -105,8 +105,8 @@ def _find(question_id: str, messages: Sequence[Path]) -> _Message:
             con.execute("SET TimeZone = 'UTC'")
             rows = con.execute(
                 "SELECT context_date, CAST(epoch(sent_at) AS BIGINT), coalesce(text, caption) FROM read_parquet(?) "
-                "WHERE message_id = ? AND chat_id = ? AND account_id = ? AND business_connection_id IS NOT DISTINCT FROM ? AND sent_at IS NOT NULL "
-                "ORDER BY context_date LIMIT 1",
+                "WHERE message_id = ? AND chat_id = ? AND account_id = ? AND sent_at IS NOT NULL "
+                "AND business_connection_id IS NOT DISTINCT FROM ? ORDER BY context_date LIMIT 1",
                 [[str(each) for each in messages], *key, business],
             ).fetchall()
     if not rows:
