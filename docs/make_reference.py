@@ -56,6 +56,9 @@ def settings_page() -> str:
         f"{_sentence(settings.Bot)} NAME stands in the webhook's address: `/telegram/NAME`. "
         "All bots together may also be given as JSON, in `TELELAKE_BOTS`.",
         _settings_table("bots.NAME.", "BOTS__NAME__", settings.Bot),
+        "## dashboard.users.NAME",
+        f"{_sentence(settings.User)} NAME is what they log in with; `telelake password NAME` prints these lines.",
+        _settings_table("dashboard.users.NAME.", "DASHBOARD__USERS__NAME__", settings.User),
     ]
     for name, field in settings.Settings.model_fields.items():
         if _is_section(field):
@@ -158,7 +161,7 @@ def main() -> int:
 def _settings_table(prefix: str, variable: str, model: type[BaseModel]) -> str:
     rows = ["| setting | type | default | environment variable | meaning |", "|---|---|---|---|---|"]
     for name, field in model.model_fields.items():
-        if _is_section(field) or name == "bots":
+        if _is_section(field) or name in {"bots", "users"}:
             continue
         environment = f"{settings.ENV_PREFIX}{variable}{name.upper()}"
         if _holds_secret(field):

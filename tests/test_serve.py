@@ -17,8 +17,8 @@ from typing import Any
 import httpx
 import pytest
 
-from telelake import serve
 from telelake.errors import Conflict, SettingsError
+from telelake.settings import Dashboard
 from telelake.stores.iceberg import IcebergTables
 from telelake.stores.objects import open_store
 from tests.conftest import BOT, NOW, message
@@ -208,9 +208,11 @@ def test_a_lake_that_is_wrangled_elsewhere_waits(run: Run) -> None:
     assert "Another telelake is wrangling this lake" in first.said
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::"])
-def test_a_dashboard_without_login_stays_at_home(host: str) -> None:
-    """The dashboard has no login, so it refuses to listen where others could reach it."""
-    with pytest.raises(SettingsError, match=r"no login.*127\.0\.0\.1"):
-        serve.private(host)
-    assert [serve.private(each) for each in ("127.0.0.1", "::1", "localhost")] == ["127.0.0.1", "::1", "localhost"]
+@pytest.mark.parametrize("more", [{"host": "0.0.0.0"}, {"host": "192.0.2.1"}, {"host": "::"}, {"public_url": "https://lake.example"}])
+def test_a_dashboard_without_login_stays_at_home(more: dict[str, str]) -> None:
+    """Where others could reach it, and nobody would have to log in, it does not start."""
+    with pytest.raises(SettingsError, match=r"nobody has to log in.*telelake password"):
+        Dashboard(**more).check()
+    for host in ("127.0.0.1", "::1", "localhost"):
+        Dashboard(host=host).check()
+    Dashboard(**more, users={"ana": {"telegram": 1}}, telegram_bot="support").check()

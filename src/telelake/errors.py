@@ -19,7 +19,9 @@
     ├── PackageError           a package for AWS could not be built
     ├── DeployError            AWS refused, or a resource of the stack failed
     ├── UnknownName            no such table, insight or bot; lists the known ones
-    └── QueryRefused           a user's SQL wrote, read files, ran too long or returned too much
+    ├── QueryRefused           a user's SQL wrote, read files, ran too long or returned too much
+    └── NotAllowed             who asks the dashboard is nobody it knows, or may not do this
+        └── TooOften           asked more often than anybody may; may be retried
 
 A message says what happened, where, and what to do. `retry` is the only thing that decides about retrying.
 Bad *rows* are never exceptions: they are NULL with a note, or lie in quarantine.
@@ -121,3 +123,19 @@ class UnknownName(TelelakeError):
 
 class QueryRefused(TelelakeError):
     """A query that is not a single read of the tables, or that passed its bounds."""
+
+
+class NotAllowed(TelelakeError):
+    """Who asks the dashboard is nobody it knows, or has a role that may not do this."""
+
+
+class TooOften(NotAllowed):
+    """Asked more often than anybody may."""
+
+    retry = True
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        seconds = int(retry_after) + 1
+        super().__init__(f"{message} Try again in {seconds} s.")
+        self.retry_after = seconds
+        """Seconds to wait."""

@@ -94,28 +94,14 @@ def _metrics_beside(app: App) -> Iterator[Callable[[Say], None]]:
                 thread.join(GRACE_SECONDS)
 
 
-def private(host: str) -> str:
-    """Return a loopback host, and refuse any other: the dashboard has no login yet.
-
-    Raises:
-        SettingsError: the host is not loopback.
-    """
-    if host not in {"127.0.0.1", "::1", "localhost"}:
-        raise SettingsError(
-            f"dashboard.host = '{host}': the dashboard has no login, and who reaches it can read the lake. Keep it at "
-            "127.0.0.1 and reach it through an SSH tunnel, or through a reverse proxy that asks for a login and sends "
-            "Host: localhost."
-        )
-    return host
-
-
 def dashboard(app: App, say: Say) -> None:
     """Serve the dashboard until stopped."""
     settings = app.settings.dashboard
-    with listen(private(settings.host), settings.port, "dashboard.port") as bound:
-        say(f"Dashboard: {address(bound)}")
+    page = app.dashboard()
+    with listen(settings.host, settings.port, "dashboard.port") as bound:
+        say(f"Dashboard: {settings.public_url or address(bound)}")
         try:
-            _until_stopped(_server(app.dashboard()), bound)
+            _until_stopped(_server(page), bound)
         finally:
             app.close()
 
@@ -134,10 +120,11 @@ def schedule(app: App, say: Say) -> None:
 def run(app: App, say: Say) -> None:
     """Capture, wrangle on schedule and serve the dashboard, until stopped."""
     settings = app.settings
+    settings.dashboard.check()
     door = app.webhook()
     with (
         listen(settings.capture.host, settings.capture.port, "capture.port") as public,
-        listen(private(settings.dashboard.host), settings.dashboard.port, "dashboard.port") as inner,
+        listen(settings.dashboard.host, settings.dashboard.port, "dashboard.port") as inner,
     ):
         page = _server(app.dashboard())
         pages = threading.Thread(target=_serve_beside, args=(page, inner), name="dashboard", daemon=True)
@@ -148,7 +135,7 @@ def run(app: App, say: Say) -> None:
             pages.start()
             plan.start()
             _announce(app, public, say)
-            say(f"Dashboard: {address(inner)}")
+            say(f"Dashboard: {settings.dashboard.public_url or address(inner)}")
 
         try:
             _serve_door(app, door, public, begin, say)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from telelake.operate.webhooks import WebhookWatch
     from telelake.ports import Engine, Maker, Release
     from telelake.present.query import Lake
+    from telelake.present.web.access import Access
     from telelake.stores.iceberg import IcebergTables
     from telelake.talk.labels import Label
     from telelake.talk.topics.fit import Embedder
@@ -488,8 +489,31 @@ class App:
         from telelake.present.web.app import make_app
 
         return make_app(
-            self.lake, self.facts, hosts=(self.settings.dashboard.host,), metrics=self.metrics(with_lake=True).text
-        )
+            self.lake, self.facts, hosts=(self.settings.dashboard.host,), metrics=self.metrics(with_lake=True).text,
+            access=self.access(),
+        )  # fmt: skip
+
+    def access(self) -> Access:
+        """Return who may open the dashboard.
+
+        Raises:
+            SettingsError: it would be open to others without a login, or what a login needs is missing.
+        """
+        from telelake.operate.keys import kept_key
+        from telelake.present.web.access import Access
+
+        dashboard = self.settings.dashboard
+        dashboard.check()
+        if not dashboard.users:
+            return Access(dashboard)
+        token = None
+        if (name := dashboard.telegram_bot) is not None:
+            if name not in self.settings.bots:
+                raise SettingsError(
+                    f"dashboard.telegram_bot = '{name}' is not in [bots]. Known: {', '.join(self.settings.bots)}."
+                )
+            token = self.settings.bots[name].api_token(name)
+        return Access(dashboard, kept_key(self.state / "dashboard.key"), token)
 
     def close(self) -> None:
         """End what runs beside: the queries' processes."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -29,17 +32,42 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """Serve an application; what is yielded is its address."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+
+
+def serious(page: Any) -> list[str]:
+    """Return what axe-core holds against a page that is serious or critical; its script is put in by the debugger."""
+    axe = pytest.importorskip("axe_playwright_python.base")
+    found = page.evaluate(axe.AXE_SCRIPT + "; axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{each['id']}: {node['target']} {node['failureSummary']}"
+        for each in found["violations"]
+        if each["impact"] in {"serious", "critical"}
+        for node in each["nodes"]
+    ]
+
+
 class Tabs:
     """Pages of one test, each in a context of its own."""
 
-    def __init__(self, browser: Any, screenshots: Path) -> None:
+    def __init__(self, browser: Any, screenshots: Path | None) -> None:
         self._browser = browser
         self._screenshots = screenshots
         self._contexts: list[Any] = []
         self._complaints: list[str] = []
 
     def open(self, url: str, own: str, width: int = 1280, scheme: str = "light", **options: Any) -> Any:
-        """Open a page, wait until its script has drawn it, take a screenshot; `own` begins all that it may ask for."""
+        """Open a page, wait until its script has drawn it; `own` begins all that it may ask for."""
         context = self._browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, locale="en-US", **options
         )
@@ -51,7 +79,8 @@ class Tabs:
         page.goto(url)
         if options.get("java_script_enabled", True):
             page.wait_for_selector("body[data-ready=true]")
-        page.screenshot(path=self._screenshots / f"{len(self._contexts)}-{scheme}-{width}.png", full_page=True)
+        if self._screenshots is not None:  # a whole page's picture takes longer than the page
+            page.screenshot(path=self._screenshots / f"{len(self._contexts)}-{scheme}-{width}.png", full_page=True)
         return page
 
     def close(self) -> None:

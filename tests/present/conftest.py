@@ -115,11 +115,10 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def tabs(chromium: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Tabs]:
-    """The test's pages; with TELELAKE_TEST_SCREENSHOTS, a folder, their screenshots stay."""
+def tabs(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Tabs]:
+    """The test's pages; with TELELAKE_TEST_SCREENSHOTS, a folder, there are screenshots of them."""
     kept = os.environ.get("TELELAKE_TEST_SCREENSHOTS")
-    folder = Path(kept, request.node.name) if kept else tmp_path
-    made = Tabs(chromium, folder)
+    made = Tabs(chromium, Path(kept, request.node.name) if kept else None)
     yield made
     made.close()
 

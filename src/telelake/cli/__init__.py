@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from telelake import __version__
-from telelake.cli import ask, aws, begin, bring, lake, machine, privacy, talk, tools, topics
+from telelake.cli import access, ask, aws, begin, bring, lake, machine, privacy, talk, tools, topics
 from telelake.errors import TelelakeError
 
 EXIT_FAILED = 1
@@ -92,6 +92,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "capture": machine.capture,
     "schedule": machine.schedule,
     "dashboard": machine.dashboard,
+    "password": access.password,
     "demo": machine.demo,
     "wrangle": lake.wrangle,
     "sql": ask.sql,

@@ -270,3 +270,16 @@ def _config(theme: Theme) -> dict[str, Any]:
         },
         "scale": {"bandPaddingInner": 0.12, "rectBandPaddingInner": 0.08},
     }  # fmt: skip
+
+
+def frame(lang: Lang, theme: Theme) -> dict[str, Any]:
+    """Return what every chart has, for one that a reader makes of their own query: all but data, mark and encoding."""
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "width": "container",
+        "height": 320,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "config": _config(theme) | {"range": {"category": _SERIES[theme]}},
+        "usermeta": {"embedOptions": _EMBED | _locale(lang)},
+        "ink": _INK[theme]["bar"],
+    }

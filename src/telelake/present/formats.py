@@ -85,6 +85,16 @@ def as_parquet(answer: Answer) -> bytes:
     return bytes(sink.getvalue())
 
 
+def as_arrow(answer: Answer) -> bytes:
+    """Return an Arrow IPC stream."""
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, answer.table.schema) as writer:
+        writer.write_table(answer.table)
+    return bytes(sink.getvalue())
+
+
 FORMATS: dict[str, Callable[[Answer], str | bytes]] = {
     "table": as_table,
     "csv": as_csv,

@@ -31,6 +31,9 @@ _WORKERS = 3
 """Queries that run at the same time; more wait. A page asks for all its charts at once."""
 _START_SECONDS = 30.0
 """Time for a fresh worker to open the tables, not counted against a query."""
+_LOOK_SECONDS = 0.2
+"""How often one that waits for a process looks whether it still should."""
+_CANCELLED = "The query was cancelled."
 
 T = TypeVar("T")
 
@@ -106,6 +109,10 @@ class _Worker:
         self._timed_out = True
         self._process.kill()
 
+    def stop(self) -> None:
+        """End the process; who waits for its answer gets none."""
+        self._process.kill()
+
     @property
     def timed_out(self) -> bool:
         """Whether it was killed by the clock."""
@@ -123,6 +130,34 @@ class _Worker:
                     continue
 
 
+class Cancel:
+    """A reader's wish to hear no more of a query: ends its process, or its waiting for one. May be asked from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._worker: _Worker | None = None
+        self._asked = False
+
+    def __call__(self) -> None:
+        """Ask."""
+        with self._lock:
+            self._asked = True
+            if self._worker is not None:
+                self._worker.stop()
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether it was asked."""
+        return self._asked
+
+    def holds(self, worker: _Worker | None) -> None:
+        """Say which process works for it; None when it has ended."""
+        with self._lock:
+            self._worker = worker
+            if worker is not None and self._asked:
+                worker.stop()
+
+
 class Lake:
     """The tables of one release, to be read. Safe to use from many threads; close it to end its processes."""
 
@@ -137,28 +172,38 @@ class Lake:
         # Started ahead: it gets ready while the caller reads its arguments.
         self._idle: list[_Worker] = [_Worker(order)]
 
-    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> Answer:
+    def query(self, sql: str, params: Mapping[str, Any] | None = None, cancel: Cancel | None = None) -> Answer:
         """Run one read over the tables, the views, and the macros of `macros.sql`.
 
         Values for `$name` are given in `params`: None, text, numbers, bool, date or datetime.
 
         Raises:
-            QueryRefused: not a single read, an error in the SQL, or over a bound of `settings.Sql`.
+            QueryRefused: not a single read, an error in the SQL, over a bound of `settings.Sql`, or cancelled.
         """
+        cancel = cancel or Cancel()
         values = {name: encode(value) for name, value in (params or {}).items()}
         query = json.dumps({"sql": sql, "params": values}).encode()
         started = time.monotonic()
-        if not self._slots.acquire(timeout=self.bounds.seconds):
-            raise QueryRefused(f"{_WORKERS} other queries run, and took {self.bounds.seconds:g} s. Try again later.")
+        while not self._slots.acquire(timeout=_LOOK_SECONDS):
+            if cancel.is_asked:
+                raise QueryRefused(_CANCELLED)
+            if time.monotonic() - started > self.bounds.seconds:
+                raise QueryRefused(f"{_WORKERS} other queries run, and took {self.bounds.seconds:g} s. Try again later.")
         try:
             worker = self._take()
             reply = None
             try:
+                cancel.holds(worker)
                 reply = worker.ask(query, self.bounds.seconds)
             finally:
-                self._give_back(worker, alive=reply is not None and "error" not in reply[0])
+                cancel.holds(None)
+                # One that was stopped just as it answered is dead all the same.
+                alive = reply is not None and "error" not in reply[0] and not cancel.is_asked
+                self._give_back(worker, alive=alive)
         finally:
             self._slots.release()
+        if reply is None and cancel.is_asked:
+            raise QueryRefused(_CANCELLED)
         if reply is None:
             raise self._died(worker.timed_out, time.monotonic() - started)
         header, body = reply

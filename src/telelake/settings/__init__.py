@@ -37,6 +37,7 @@ from telelake.settings.sections import (
     Talk,
     Topics,
     Upkeep,
+    User,
     Wrangle,
     has_userinfo,
     is_token,
@@ -46,7 +47,7 @@ from telelake.settings.sections import (
 __all__ = [
     "ENV_PREFIX", "FILE_NAME", "NOT_SETTINGS", "NO_VARIABLE", "USERINFO", "Aws", "Bot", "Capture", "Dashboard",
     "Notify", "Privacy", "Retention", "Schedule", "Secret", "Settings", "Sql", "Storage", "Talk", "Topics", "Upkeep",
-    "Wrangle", "find_file", "has_userinfo", "is_token", "is_variable", "load", "local_path",
+    "User", "Wrangle", "find_file", "has_userinfo", "is_token", "is_variable", "load", "local_path",
 ]  # fmt: skip
 
 FILE_NAME = "telelake.toml"
@@ -261,11 +262,12 @@ def _explain(error: ValidationError, where: str) -> str:
 def _known(path: list[str]) -> Mapping[str, Any]:
     model: Any = Settings
     for part in path:
-        if model is Settings and part == "bots":
-            model = None
-        elif model is None:
-            model = Bot
+        named = {(Settings, "bots"): Bot, (Dashboard, "users"): User}.get((model, part))
+        if named is not None:
+            model = (named,)  # the next part is a name
+        elif isinstance(model, tuple):
+            model = model[0]
         else:
             model = model.model_fields[part].annotation
             model = Secret if model == (Secret | None) else model
-    return model.model_fields if model is not None else {}
+    return {} if isinstance(model, tuple) else model.model_fields

@@ -54,6 +54,8 @@ _Address = Annotated[str, Field(pattern=r"^https?://"), AfterValidator(_without_
 """An address of http or https that may be shown."""
 
 _KEY_CHARACTERS = 32
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+"""Addresses that only this machine reaches."""
 
 
 class _Section(BaseModel):
@@ -179,13 +181,64 @@ class Capture(_Section):
     """The journal is sealed at least this often, when anything is in it."""
 
 
+class User(_Section):
+    """Someone who may open the dashboard."""
+
+    role: Literal["viewer", "analyst", "admin"] = "viewer"
+    """What they may: a viewer reads the pages, an analyst also asks in SQL and corrects answers, an admin also reads /metrics."""
+    password: (
+        Annotated[str, Field(pattern=r"^scrypt\$[0-9]+\$[0-9]+\$[0-9]+\$[A-Za-z0-9_-]+\$[A-Za-z0-9_-]+$")] | None
+    ) = None
+    """Hash of their password, as `telelake password` prints it; never the password itself."""
+    telegram: Annotated[int, Field(gt=0)] | None = None
+    """Id of their Telegram account, to log in with Telegram."""
+
+
 class Dashboard(_Section):
     """The page for people."""
 
     host: str = "127.0.0.1"
-    """Address that the dashboard listens on; anyone who reaches it can read the lake."""
+    """Address that the dashboard listens on; any but loopback needs `dashboard.users`."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8081
     """The dashboard port; 0 takes a free one."""
+    public_url: Annotated[str, Field(pattern=r"^https?://[^/]+$")] | None = None
+    """Address under which people open the dashboard, without a path, when it is not host and port; needs `dashboard.users`."""
+    users: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")], User] = {}
+    """Who may open the dashboard, by the name they log in with; without any, nobody logs in and only loopback may ask."""
+    telegram_bot: str | None = None
+    """Name in `bots` of the bot that vouches for Log in with Telegram; its domain is set with @BotFather's /setdomain."""
+    session_hours: Annotated[float, Field(gt=0, le=8760)] = 168.0
+    """Hours after which one logs in again."""
+    mask_viewers: bool = False
+    """Whether viewers see neither names, ids nor texts of people, but a mark in their place."""
+
+    def check(self) -> None:
+        """Refuse to be open to others without a login.
+
+        Raises:
+            SettingsError: says what to set.
+        """
+        for name, user in self.users.items():
+            if user.password is None and user.telegram is None:
+                raise SettingsError(
+                    f"dashboard.users.{name} cannot log in: set password (telelake password) or telegram."
+                )
+            if user.password is None and self.telegram_bot is None:
+                raise SettingsError(
+                    f"dashboard.users.{name} logs in with Telegram: set dashboard.telegram_bot to one of [bots]."
+                )
+        if self.users or (self.host in LOOPBACK and self.public_url is None):
+            return
+        setting = (
+            f"dashboard.host = '{self.host}'"
+            if self.public_url is None
+            else f"dashboard.public_url = '{self.public_url}'"
+        )
+        raise SettingsError(
+            f"{setting}, and nobody has to log in: who reaches the dashboard could read the lake. Make a password with "
+            "`telelake password`, write what it prints into telelake.toml, and start again; or keep it at 127.0.0.1 and "
+            "reach it through an SSH tunnel."
+        )
 
 
 class Schedule(_Section):

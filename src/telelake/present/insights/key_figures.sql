@@ -6,6 +6,8 @@
 -- order: 10
 -- chart: figures
 -- params: from, to, chat, week, who, hour, weekday
+-- rows: messages
+-- rows.people: person_id IS NOT NULL
 WITH chosen AS MATERIALIZED (SELECT day, person_id, count(*) AS messages
                              FROM chosen_messages($from, $to, $chat, $week, $who, $hour, $weekday) GROUP BY 1, 2)
 SELECT CAST(coalesce(sum(messages), 0) AS BIGINT) AS messages,

@@ -1,8 +1,9 @@
 """What stands between the page and the rest of the web.
 
-The dashboard listens on loopback and asks nobody's name, so any page in the same browser could try to reach it. Three
-things keep them out: the Host must be one of ours (a name that was re-bound to 127.0.0.1 is not), no answer carries
-CORS headers, and a POST must be `application/json`, which another origin cannot send unasked.
+On loopback the dashboard asks nobody's name, so any page in the same browser could try to reach it; elsewhere the browser
+sends the reader's cookie along. Four things keep such pages out: the Host must be one of ours (a name that was re-bound to
+127.0.0.1 is not), no answer carries CORS headers, the cookie is `SameSite=Lax`, and whatever is not a GET is refused when the
+browser says that another origin sent it (`Sec-Fetch-Site`, else `Origin`; a program sends neither).
 
 The page itself may load nothing but itself: no inline script or style, no other host, no `eval` (Vega's expressions are
 interpreted).
@@ -30,7 +31,9 @@ _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    # Not no-referrer: with it a browser sends `Origin: null` with our own forms.
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
@@ -57,8 +60,21 @@ class Guard:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        app = self._app if host_name(Headers(scope=scope).get("host", "")) in self._hosts else _misdirected
+        headers = Headers(scope=scope)
+        app = self._app
+        if host_name(headers.get("host", "")) not in self._hosts:
+            app = _misdirected
+        elif scope["method"] not in {"GET", "HEAD"} and is_foreign(headers):
+            app = _foreign
         await app(scope, receive, guarded)
+
+
+def is_foreign(headers: Headers) -> bool:
+    """Return whether a browser says that the page of another origin sent this."""
+    if site := headers.get("sec-fetch-site"):
+        return site not in {"same-origin", "none"}
+    origin = headers.get("origin")
+    return origin is not None and origin.partition("://")[2].lower() != headers.get("host", "").lower()
 
 
 def host_name(header: str) -> str:
@@ -71,8 +87,11 @@ def host_name(header: str) -> str:
     return (name if name and port.isdigit() else header).lower()
 
 
+_foreign = PlainTextResponse(
+    "The page of another origin sent this. Only the dashboard's own pages may.\n", status_code=403
+)
 _misdirected = PlainTextResponse(
     "This is not the host that the dashboard answers for. Open it as http://localhost:<port>/, "
-    "or set dashboard.host to the name that you use.\n",
+    "or set dashboard.public_url to the address that you use.\n",
     status_code=421,
 )

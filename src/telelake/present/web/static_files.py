@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import PlainTextResponse, Response
 
+from telelake.present import bundle
+
 if TYPE_CHECKING:
     from starlette.requests import Request
 
 _FOLDER = Path(__file__).with_name("static")
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 VEGA = "vega.js"
-_SNIPPET = "window.vegaEmbed = vegaEmbed;"
 
 
 class StaticFiles:
@@ -64,6 +65,4 @@ class StaticFiles:
 
     @cached_property
     def _bundle(self) -> bytes:
-        import vl_convert
-
-        return vl_convert.javascript_bundle(_SNIPPET).encode()
+        return bundle.vega().encode()
