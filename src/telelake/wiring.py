@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -490,8 +490,14 @@ class App:
 
         return make_app(
             self.lake, self.facts, hosts=(self.settings.dashboard.host,), metrics=self.metrics(with_lake=True).text,
-            access=self.access(),
+            correct=self._said, access=self.access(),
         )  # fmt: skip
+
+    def _said(self, question_id: str, said: Mapping[str, Any]) -> None:
+        """Take down what somebody said of a question in the dashboard; the next build keeps to it."""
+        from telelake.talk.labels import Label
+
+        self.correct(question_id, Label(**said))
 
     def access(self) -> Access:
         """Return who may open the dashboard.
