@@ -61,10 +61,10 @@ class QuestionTopics:
         self, con: duckdb.DuckDBPyConnection, day: date, asked: Sequence[str], shelved: Shelved, path: Path
     ) -> DayFile:
         """Make one day."""
-        read: pa.Table = con.execute(
+        read: pa.Table = con.sql(
             f"SELECT {', '.join(_COPIED)}, text FROM read_parquet(?, union_by_name = true) WHERE context_date = ? "
             "ORDER BY account_id, chat_id, message_id, question_id",
-            [asked, day],
+            params=[asked, day],
         ).to_arrow_table()
         if not read.num_rows:
             return DayFile(day, None, 0, EMPTY)
