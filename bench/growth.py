@@ -112,7 +112,7 @@ def build(lake: Path, home: Path, memory: str, threads: int) -> Cost:
     shutil.copytree(lake, home, copy_function=os.link)
     (home / "lake.json").unlink()
     shutil.copy(lake / "lake.json", home / "lake.json")
-    given = {"HOME": str(home), "WRANGLE__MEMORY": memory, "WRANGLE__THREADS": str(threads)}
+    given = {"HOME": str(home), "WRANGLE__MEMORY": memory, "WRANGLE__THREADS": str(threads), "TALK__ENABLED": "false"}
     environment = {**os.environ, **{f"TELELAKE_{name}": value for name, value in given.items()}}
     start = time.perf_counter()
     process = subprocess.Popen([sys.executable, "-m", "telelake", "wrangle", "--due"], env=environment)

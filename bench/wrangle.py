@@ -2,7 +2,8 @@
 
     python bench/wrangle.py --updates 1000000 --rounds 3
 
-* ours: `telelake wrangle --due` on a lake whose raw holds the day: all tables, checks, Iceberg, release.
+* ours: `telelake wrangle --due` on a lake whose raw holds the day: all tables that are made from raw, checks, Iceberg, release.
+* answers (with --answers): the same with `questions` and `conversations`, which are made from tables.
 * floor: bare DuckDB, `read_ndjson` of the same segments with a declared type of 12 columns and one COPY to zstd Parquet.
 * usual floor: the same, with the declared type of what our tables read of every message (one struct, one COPY).
 * full floor: the same, with the declared type of all that our tables read of a message.
@@ -127,6 +128,7 @@ def main() -> None:
     parser.add_argument("--updates", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--one-by-one", action="store_true")
+    parser.add_argument("--answers", action="store_true")
     parser.add_argument("--data", type=Path, default=Path(__file__).parent / "data")
     asked = parser.parse_args()
     lake = asked.data / f"day-{asked.updates}"
@@ -137,6 +139,8 @@ def main() -> None:
         f"{sum(raw.parse_key(str(path.relative_to(lake))).records for path in segments):,} records, {len(segments)} segments"
     )
     sides = {"ours": ours, "floor": floor, "usual floor": usual_floor, "full floor": full_floor, "peer": peer}
+    if asked.answers:
+        sides["answers"] = answers
     if asked.one_by_one:
         sides["one by one"] = one_by_one
     results: dict[str, list[tuple[float, float]]] = {name: [] for name in sides}
@@ -182,15 +186,21 @@ def make(lake: Path, updates: int) -> None:
     store.put("lake.json", b'{"format": 1, "timezone": "America/Sao_Paulo", "made_up": true}')
 
 
-def ours(lake: Path, data: Path) -> tuple[float, float]:
+def ours(lake: Path, data: Path, talk: str = "false") -> tuple[float, float]:
     """Wrangle the whole day from nothing."""
     home = data / "ours"
     shutil.rmtree(home, ignore_errors=True)
     shutil.copytree(lake, home, copy_function=os.link)
     (home / "lake.json").unlink()
     shutil.copy(lake / "lake.json", home / "lake.json")
-    environment = {**os.environ, "TELELAKE_WRANGLE__THREADS": "2", "TELELAKE_HOME": str(home)}
+    settings = {"WRANGLE__THREADS": "2", "TALK__ENABLED": talk, "HOME": str(home)}
+    environment = {**os.environ, **{f"TELELAKE_{name}": value for name, value in settings.items()}}
     return timed([sys.executable, "-m", "telelake", "wrangle", "--due"], environment)
+
+
+def answers(lake: Path, data: Path) -> tuple[float, float]:
+    """The same, and who asked what, and what came of it."""
+    return ours(lake, data, "true")
 
 
 def floor(lake: Path, data: Path) -> tuple[float, float]:

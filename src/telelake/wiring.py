@@ -310,6 +310,8 @@ class App:
     @cached_property
     def makers(self) -> Sequence[Maker]:
         """What makes tables from other tables."""
+        if not self.settings.talk.enabled:
+            return ()
         from telelake.talk.makers import Conversations, Questions
         from telelake.talk.rules import rules_of
         from telelake.talk.topics.maker import QuestionTopics

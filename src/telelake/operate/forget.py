@@ -36,7 +36,7 @@ from telelake.operate.proof import INTENTS, in_bytes, search
 from telelake.operate.seen import gather, segments
 from telelake.ports import RawStore, TableStore
 from telelake.raw import RAW, Segment
-from telelake.tables.catalog import BUILDS, BUILT
+from telelake.tables.catalog import BUILDS, BUILT, MADE
 from telelake.talk.topics.maker import shelf_of
 from telelake.wrangle import frozen, rewrite
 from telelake.wrangle import ledger as ledgers
@@ -320,7 +320,7 @@ class Forgetter:
         built = ledgers.read(self.tables.files(release, BUILDS.name))
         days = {day for day, _ in built if day not in listing.days or day in listing.frozen.days}
         with TemporaryDirectory(dir=self.state) as folder:
-            known = [*BUILT, *(maker.table for maker in self.wrangler.makers)]
+            known = [*BUILT, *MADE, *(maker.table for maker in self.wrangler.makers if maker.table not in MADE)]
             if changed := rows.without(self._in_rows(who), known, self.tables, release, days, Path(folder)):
                 self.tables.publish(changed)
                 edited = {each.day.isoformat() for files in changed.values() for each in files}

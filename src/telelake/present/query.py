@@ -188,7 +188,9 @@ class Lake:
             if cancel.is_asked:
                 raise QueryRefused(_CANCELLED)
             if time.monotonic() - started > self.bounds.seconds:
-                raise QueryRefused(f"{_WORKERS} other queries run, and took {self.bounds.seconds:g} s. Try again later.")
+                raise QueryRefused(
+                    f"{_WORKERS} other queries run, and took {self.bounds.seconds:g} s. Try again later."
+                )
         try:
             worker = self._take()
             reply = None

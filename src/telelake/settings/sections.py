@@ -309,6 +309,8 @@ _Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 class Talk(_Section):
     """How questions, and what came of them, are read from messages (tables `questions` and `conversations`)."""
 
+    enabled: bool = True
+    """Whether they are, and their topics: a lake of millions of messages a day that asks other things may save the time."""
     attendants: tuple[int, ...] = ()
     """Ids of the people who answer customers. Admins that are seen to be so, and people who answer much, count besides."""
     learn_answers: Annotated[int, Field(ge=0)] = 20
