@@ -68,7 +68,7 @@ def compared(lake: LakeFolder, whole: LakeFolder) -> list[str]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", [1, 3])
+@pytest.mark.parametrize("seed", [0, 1, 3])
 def test_late_is_as_if_it_had_been_there(make_lake: Callable[..., LakeFolder], seed: int) -> None:
     """Updates of every kind, duplicates and disorder: a fifth of them comes once the days are frozen."""
     lake, whole = make_lake(), make_lake()

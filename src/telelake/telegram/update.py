@@ -7,6 +7,7 @@ else: only `update_id` may be relied on.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -99,14 +100,20 @@ def first_kind(fields: dict[str, Any]) -> str | None:
     return next((key for key in others if key in known), others[0] if others else None)
 
 
-def loads_leniently(body: bytes | str) -> Any:
+def loads_leniently(
+    body: bytes | str,
+    integer: Callable[[str], Any] | None = None,
+    real: Callable[[str], Any] | None = None,
+) -> Any:
     """Parse JSON that strict parsers refuse but that loses nothing: lone surrogates in strings.
+
+    `integer` and `real` read its numbers; else Python does.
 
     Raises:
         ValueError: the bytes are no JSON at all.
         RecursionError: nested too deeply.
     """
-    return json.loads(body, parse_constant=_not_json)
+    return json.loads(body, parse_constant=_not_json, parse_int=integer, parse_float=real)
 
 
 def _read_leniently(body: bytes) -> Update:

@@ -5,12 +5,14 @@ decoder compiled from the same tree that the engine parses by. A segment in whic
 (almost all) goes to the engine as it lies. Any other is written anew, line by line: a value of a wrong type becomes
 null with a note, an unknown kind is set apart, a body with several kinds becomes a line for each, and what is no
 update at all is *broken* and goes to quarantine. The raw lake itself is never touched.
+
+Which of the two a line gets depends on its neighbours in the segment, and its rows must not: what is written anew of a
+good line is to the engine what lies in raw. So a number that Python would lose is passed on as it was written.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,15 +20,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from telelake.raw import Content, read_blocks
 from telelake.tables import form
 from telelake.tables.derive import Node, event_tree, is_opaque, message_tree
 from telelake.telegram.desktop_messages import MOST_PIECES
 from telelake.telegram.update import LABEL_KIND, MESSAGE_KINDS, loads_leniently, update_kinds
 
-_CALL: dict[str, Any] = {
-    "call": str, "started_at": str, "seconds": (int, float), "status": int, "request": dict, "answer": dict,
+_CALL = {
+    "call": "VARCHAR", "started_at": "VARCHAR", "seconds": "DOUBLE", "status": "BIGINT", "request": None, "answer": None,
 }  # fmt: skip
+"""What a recorded call holds, and the type of each; None for an object."""
+_CHAT = Node(fields={"id": Node("BIGINT"), "type": Node("VARCHAR"), "name": Node("VARCHAR")})
+"""The chat of an export, as importing put it into the envelope."""
 _ENVELOPE = {"record_id": str, "source": str, "received_at": str, "sha256": str, "bytes": int, "body": dict}
 
 
@@ -59,21 +66,29 @@ def conform(path: Path, target: Path, content: Content = Content.UPDATES) -> lis
             for line in block.splitlines():
                 if not line.strip():
                     continue
-                found = _envelope(line)
-                outcome = found if isinstance(found, Broken) else lines_of(found)
+                outcome = _anew(line, lines_of)
                 if isinstance(outcome, Broken):
                     broken.append(outcome)
-                    continue
-                for item in outcome:
-                    out.write(
-                        json.dumps(item, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode() + b"\n"
-                    )
+                else:
+                    out.write(outcome)
     return broken
+
+
+def _anew(line: bytes, lines_of: Callable[[dict[str, Any]], list[dict[str, Any]] | Broken]) -> bytes | Broken:
+    """Return what the engine reads instead of a line."""
+    found = _envelope(line)
+    if isinstance(found, Broken):
+        return found
+    try:
+        outcome = lines_of(found)
+        return outcome if isinstance(outcome, Broken) else _encode_lines(outcome)
+    except RecursionError:
+        return Broken(found["record_id"], "nested too deeply", found["bytes"])
 
 
 def _envelope(line: bytes) -> dict[str, Any] | Broken:
     try:
-        item = loads_leniently(line.decode("utf-8"))
+        item = loads_leniently(line.decode("utf-8"), _integer, _real)
     except UnicodeDecodeError:
         return _broken(line, "raw line is not UTF-8")
     except (ValueError, RecursionError):
@@ -99,9 +114,9 @@ def _call_lines(item: dict[str, Any]) -> list[dict[str, Any]] | Broken:
     if not all(isinstance(body.get(key), str) for key in ("call", "started_at")):
         return Broken(item["record_id"], "not a recorded call", item["bytes"])
     call = {key: _clean(body.get(key), key, notes) for key in _CALL}
-    for key, kinds in _CALL.items():
-        if call[key] is not None and not (isinstance(call[key], kinds) and type(call[key]) is not bool):
-            _misfit(key, "object" if kinds is dict else "number", call[key], notes)
+    for key, scalar in _CALL.items():
+        if call[key] is not None and not (_is(scalar, call[key]) if scalar else isinstance(call[key], dict)):
+            _misfit(key, scalar or "object", call[key], notes)
             call[key] = None
     result = call["answer"].get("result") if call["answer"] else None
     found = result if isinstance(result, list) else [result]
@@ -136,7 +151,7 @@ def _export_lines(item: dict[str, Any]) -> list[dict[str, Any]] | Broken:
             _misfit(where, "text", value, notes)
     envelope = {
         "account": account,
-        "chat": {key: _clean(chat.get(key), key, notes) for key in ("id", "type", "name")},
+        "chat": _fit_one(_clean(chat, "chat", notes), _CHAT, "chat", notes),
         "own": [number for number in own if _is("BIGINT", number)] if isinstance(own, list) else [],
     }
     return [{**_head(item), **envelope, "notes": notes or None, "body": body}]
@@ -210,13 +225,16 @@ def _is(scalar: str, value: Any) -> bool:
         case "BIGINT":
             return type(value) is int and form.MIN <= value <= form.MAX
         case "DOUBLE":
-            return type(value) in (int, float)
+            return type(value) in (int, float) or (type(value) is msgspec.Raw and math.isfinite(float(bytes(value))))
         case "BOOLEAN":
             return type(value) is bool
     return type(value) is str
 
 
 def _misfit(path: str, expected: str, value: Any, notes: list[str]) -> None:
+    if type(value) is msgspec.Raw and expected in ("BIGINT", "DOUBLE"):
+        notes.append(f"{path}: number out of range")
+        return
     found = {dict: "object", list: "list", str: "text", bool: "boolean"}.get(type(value), "number")
     wanted = {"BIGINT": "64-bit integer", "VARCHAR": "text", "BOOLEAN": "boolean", "DOUBLE": "number"}.get(
         expected, expected
@@ -225,7 +243,16 @@ def _misfit(path: str, expected: str, value: Any, notes: list[str]) -> None:
 
 
 def _clean(value: Any, path: str, notes: list[str]) -> Any:
-    """Return a value without what UTF-8 or the engine's JSON cannot hold: lone surrogates, numbers out of range."""
+    """Return a value without what UTF-8 cannot hold: lone surrogates."""
+    # Few values have one, and to encode is much faster than to look at each part, and goes deeper than Python's stack.
+    try:
+        _encode(value)
+    except UnicodeEncodeError:
+        return _cleaned(value, path, notes)
+    return value
+
+
+def _cleaned(value: Any, path: str, notes: list[str]) -> Any:
     match value:
         case str():
             text = _printable(value)
@@ -233,17 +260,11 @@ def _clean(value: Any, path: str, notes: list[str]) -> Any:
                 notes.append(f"{path}: lone surrogate")
             return text
         case dict():
-            return {_printable(key): _clean(inner, f"{path}.{_printable(key)}", notes) for key, inner in value.items()}
+            return {
+                _printable(key): _cleaned(inner, f"{path}.{_printable(key)}", notes) for key, inner in value.items()
+            }
         case list():
-            return [_clean(inner, f"{path}[{index}]", notes) for index, inner in enumerate(value)]
-        case bool():
-            return value
-        case int() if not form.MIN <= value < 2**64:
-            notes.append(f"{path}: number out of range")
-            return None
-        case float() if not math.isfinite(value):
-            notes.append(f"{path}: number out of range")
-            return None
+            return [_cleaned(inner, f"{path}[{index}]", notes) for index, inner in enumerate(value)]
     return value
 
 
@@ -255,10 +276,25 @@ def _printable(text: str) -> str:
     return text
 
 
+def _integer(text: str) -> int | msgspec.Raw:
+    """Return a number of which the engine keeps the words, having no type for it, as these words."""
+    # Python refuses to read thousands of digits; twenty-one characters are beyond 64 bits.
+    value = int(text) if len(text) <= 20 else None
+    return msgspec.Raw(text.encode()) if value is None or not form.MIN <= value < 2**64 else value
+
+
+def _real(text: str) -> float | msgspec.Raw:
+    """Return a number as `_integer` does: one beyond all numbers is its words."""
+    value = float(text)
+    return value if math.isfinite(value) else msgspec.Raw(text.encode())
+
+
 def _broken(line: bytes, reason: str) -> Broken:
     return Broken(f"line-{hashlib.sha256(line).hexdigest()[:32]}", reason, len(line))
 
 
+_encoder = msgspec.json.Encoder()
+_encode, _encode_lines = _encoder.encode, _encoder.encode_lines
 _RULES: dict[Content, tuple[Callable[[bytes], bool], Callable[[dict[str, Any]], list[dict[str, Any]] | Broken]]] = {
     Content.UPDATES: (form.lines_fit, _update_lines),
     Content.CALLS: (form.call_lines_fit, _call_lines),

@@ -220,7 +220,7 @@ class _Run:
             try:
                 self._read(parse.insert_exported(regular))
             except duckdb.InvalidInputException:
-                # In what no column reads: a half character, a number beyond all numbers.
+                # In what no column reads: a half character.
                 irregular = list(where)
         conformed, broken = self._conform(irregular, where, Content.EXPORTS)
         if conformed:
