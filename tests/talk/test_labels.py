@@ -122,6 +122,18 @@ def test_nobody_answered(lake: LakeFolder) -> None:
     assert lake.rows("SELECT answer_message_id, bot_answer_seconds FROM questions WHERE chat_id < 0") == [(None, None)]
 
 
+def test_who_answered_is_said_where_nobody_was_seen(lake: LakeFolder) -> None:
+    """A question that somebody answered did not end unanswered; what ended another way, stays so."""
+    asked = f"1@{PEOPLE['caio']}@{BOT}"
+    say(lake, asked, answered_by="attendant", minutes=1)
+    say(lake, f"1@{GROUP}", answered_by="customer", minutes=2)
+
+    assert found(lake) == {
+        asked: ("assumed", "label", "attendant", True),
+        f"1@{GROUP}": ("assumed", "silence", "customer", True),
+    }
+
+
 def test_with_pseudonyms_before_and_after(make_lake: Callable[..., LakeFolder]) -> None:
     """A correction names its question as the tables do; it holds when persons become hashes, and when they are."""
     lake = filled(make_lake(iceberg=False))
@@ -143,7 +155,7 @@ def test_what_is_no_question_is_refused(lake: LakeFolder) -> None:
     for name in ("", "1", "1@x", "x@1", "5@-1001", "1@2@3@4"):
         with pytest.raises(SettingsError, match="message"):
             correct(name, Label(outcome="confirmed"), lake.store, lake.files("messages"))
-    frozen.freeze(lake.store, datetime.fromtimestamp(SAID[0].at, ZONE).date(), [])
+    frozen.freeze(lake.store, datetime.fromtimestamp(SAID[0].at, ZONE).date(), [], None)
     with pytest.raises(SettingsError, match="frozen"):
         correct(f"1@{GROUP}", Label(outcome="confirmed"), lake.store, lake.files("messages"))
 

@@ -307,10 +307,10 @@ def _question_row(
         "repeats_message_id": repeats,
         "corrected": False,
     }
-    return row | _corrected(label, question) if label else row
+    return row | _corrected(label, question, end) if label else row
 
 
-def _corrected(label: Label, question: Said) -> dict[str, Any]:
+def _corrected(label: Label, question: Said, end: End) -> dict[str, Any]:
     """Return the columns that a person's word changes."""
     said: dict[str, Any] = {"corrected": True}
     if label.answered_by == "nobody":
@@ -327,6 +327,8 @@ def _corrected(label: Label, question: Said) -> dict[str, Any]:
         }
     elif label.answered_by:
         said |= {"answered_by": label.answered_by, "answer_rule": "label"}
+        if end.outcome == "unanswered":  # what was answered did not end so, and nothing more is known
+            said |= {"outcome": "assumed", "outcome_rule": "label", "evidence": [question.number]}
     if label.outcome:
         said |= {
             "outcome": label.outcome,
