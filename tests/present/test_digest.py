@@ -79,8 +79,23 @@ def test_the_day_before_is_compared_and_who_waits_is_named(lake: Lake) -> None:
     made = digest(lake, date(2027, 1, 4), "pt", is_made_up=True).html.split("\n")
 
     assert made[:2] == ["<b>Seg, 04/01/2027</b>", "<i>Dados fictícios</i>"]
-    assert made[-2:] == ["<b>Ainda esperando: 1</b>", "30.0 min – Ana: /ajuda preço do plano"]
+    assert made[-2:] == ["<b>Ainda esperando: 1</b>", "30,0 min – Ana: /ajuda preço do plano"]
     assert "Mensagens: 1 (-75% em relação à véspera); pessoas: 1" in digest(lake, date(2026, 12, 29), "pt").html
+
+
+def test_of_many_that_wait_the_newest_are_named_and_all_are_counted(tmp_path: Path) -> None:
+    """The queue is cut to the 200 that wait longest; a fortnight may have more."""
+    tables = whole()
+    (last,) = (row for row in tables["questions"] if "answered_by" not in row)
+    old = {"context_date": "2027-01-01", "asked_at": "2027-01-01T12:00:00Z"}
+    tables["questions"] += [
+        last | old | {"message_id": number, "question_id": f"{number}@-1002"} for number in range(1000, 1250)
+    ]
+    with open_lake(write(tmp_path, tables), SAO_PAULO, settings.Sql()) as lake:
+        made = digest(lake, date(2027, 1, 4), "en").html.split("\n")
+
+    assert "<b>Still waiting: 251</b>" in made
+    assert made[-1].startswith("30.0 min – Ana")
 
 
 def test_a_quiet_day_says_so(lake: Lake) -> None:
@@ -175,9 +190,9 @@ def test_a_topic_that_is_asked_of_suddenly(tmp_path: Path, telegram: TelegramSer
     tables = whole()
     slip = next(row for row in tables["question_topics"] if row["message_id"] == 6)
     asked = next(row for row in tables["questions"] if row["message_id"] == 6)
-    more = range(100, 106)
-    tables["questions"] = [*tables["questions"], *({**asked, "message_id": number} for number in more)]
-    tables["question_topics"] = [*tables["question_topics"], *({**slip, "message_id": number} for number in more)]
+    names = [{"message_id": number, "question_id": f"q{number}"} for number in range(100, 106)]
+    tables["questions"] = [*tables["questions"], *(asked | name for name in names)]
+    tables["question_topics"] = [*tables["question_topics"], *(slip | name for name in names)]
     with open_lake(write(tmp_path / "lake", tables), SAO_PAULO, settings.Sql()) as lake:
         told = notices(telegram, tmp_path, digest=False, waiting_minutes=100_000)
         told.tell(lake, FACTS, NEW_YEAR)

@@ -92,7 +92,9 @@ def waits(rows: Sequence[Mapping[str, Any]], lang: Lang) -> list[str]:
     """Return rows of the insight `unanswered_queue` as lines of HTML: how long, who, what."""
     return [
         _TEXTS[lang]["ago"].format(
-            wait=duration(row["waiting_seconds"]), person=escape(row["person"] or "–"), text=escape(_short(row["text"]))
+            wait=duration(row["waiting_seconds"], lang),
+            person=escape(row["person"] or "–"),
+            text=escape(_short(row["text"])),
         )
         for row in rows
     ]
@@ -113,7 +115,7 @@ def _asked(lake: Lake, day: date, lang: Lang) -> list[str]:
     if not figures["questions"]:
         return []
     half = figures["first_response_p50"]
-    median = "" if half is None else texts["median"].format(median=duration(half))
+    median = "" if half is None else texts["median"].format(median=duration(half, lang))
     answered = f"{figures['answer_rate'] or 0:.0%}"
     lines = [
         texts["questions"].format(questions=number(figures["questions"], lang), answered=answered, median=median),
@@ -128,28 +130,38 @@ def _asked(lake: Lake, day: date, lang: Lang) -> list[str]:
 
 
 def _waiting(lake: Lake, day: date, lang: Lang) -> list[str]:
-    span = {"from": day - timedelta(days=_DAYS - 1), "to": day}
-    rows = list(run(lake, insight("unanswered_queue"), span).records())
-    if not rows:
+    count = _row(lake, "answer_solved", day, _DAYS)["unanswered"]
+    if not count:
         return []
-    # The newest: what has waited for a fortnight was in the digests before.
-    newest = rows[-SHOWN:]
-    return ["", f"<b>{_TEXTS[lang]['waiting'].format(count=number(len(rows), lang))}</b>", *waits(newest, lang)]
+    # The newest: what has waited for a fortnight was in the digests before. The queue is cut to those that wait longest,
+    # so it is asked day by day, from the last one back.
+    newest: list[dict[str, Any]] = []
+    for back in range(_DAYS):
+        if len(newest) < SHOWN:
+            newest = [*run(lake, insight("unanswered_queue"), _span(day - timedelta(days=back), 1)).records(), *newest]
+    return [
+        "",
+        f"<b>{_TEXTS[lang]['waiting'].format(count=number(count, lang))}</b>",
+        *waits(newest[-SHOWN:], lang),
+    ]
 
 
 def _picture(lake: Lake, name: str, day: date, lang: Lang) -> tuple[str, bytes]:
     import vl_convert
 
     one = insight(name)
-    asked = {"from": day - timedelta(days=_DAYS - 1), "to": day}
-    answer = run(lake, one, {key: value for key, value in asked.items() if key in one.params})
+    answer = run(lake, one, {key: value for key, value in _span(day, _DAYS).items() if key in one.params})
     drawn = vega_lite(one, lang, "light", answer)
     drawn["config"]["background"] = _PICTURE["background"]
     return one.titles[lang], vl_convert.vegalite_to_png(drawn | {"width": _PICTURE["width"]}, scale=2)
 
 
-def _row(lake: Lake, name: str, day: date) -> dict[str, Any]:
-    return next(run(lake, insight(name), {"from": day, "to": day}).records())
+def _row(lake: Lake, name: str, day: date, days: int = 1) -> dict[str, Any]:
+    return next(run(lake, insight(name), _span(day, days)).records())
+
+
+def _span(day: date, days: int) -> dict[str, date]:
+    return {"from": day - timedelta(days=days - 1), "to": day}
 
 
 def _date(day: date, lang: Lang) -> str:

@@ -46,8 +46,11 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).with_name("report_page")
 _STYLE = Path(__file__).with_name("web") / "static" / "style.css"
 _NUMBERS = {Role.COUNT, Role.DECIMAL, Role.SHARE, Role.SECONDS, Role.INDEX}
-_UNSEEN = {"rank", "period", "cohort"}
-"""Columns that only the chart needs: beside a period stands its name."""
+_UNSEEN = {
+    "rank", "period", "cohort", "user_id", "topic_id", "chat_id", "replier_id", "replied_id", "message_id", "account_id",
+    "question_id",
+}  # fmt: skip
+"""Columns that only the chart, or a click, needs: beside a period or an id stands its name."""
 _WORDS: dict[Lang, dict[str, str]] = {
     "en": {
         "report": "Report",
@@ -167,7 +170,7 @@ def _text(column: str, value: Any, lang: Lang) -> str:
     if role is Role.COUNT:
         return number(value, lang)
     if role is Role.SECONDS:
-        return _decimal(duration(value), lang)
+        return duration(value, lang)
     if role is Role.INDEX:
         return _decimal(f"{value:.2f}", lang)
     if role in {Role.DECIMAL, Role.SHARE}:

@@ -125,7 +125,7 @@ WORDS: dict[str, Word] = {
     "link": Word("Link", "Link", Role.TEXT),
     "emoji": Word("Emoji", "Emoji", Role.TEXT),
     "uses": Word("Uses", "Usos", Role.COUNT),
-    "language": Word("Language of the app", "Idioma do aplicativo", Role.TEXT),
+    "language": Word("Language of the app", "Idioma do aplicativo", Role.CODE),
     "copies": Word("Times", "Vezes", Role.COUNT),
     "chats": Word("Chats", "Chats", Role.COUNT),
     "questions": Word("Questions", "Perguntas", Role.COUNT),
@@ -207,6 +207,10 @@ WORDS: dict[str, Word] = {
     "escalation_rate": Word("Escalated to a human", "Escaladas a um humano", Role.SHARE),
     "sla_breached": Word("SLA breached", "SLA violado", Role.CODE),
     "question_id": Word("Question", "Pergunta", Role.TEXT),
+    "answer_seconds": Word("Time to the answer", "Tempo até a resposta", Role.SECONDS),
+    "outcome_rule": Word("Told by", "Sabido por", Role.CODE),
+    "answer_message_id": Word("Message id of the answer", "Id da mensagem de resposta", Role.ID),
+    "conversation_id": Word("Conversation", "Conversa", Role.TEXT),
     "lake_days": Word("Days in the lake", "Dias no lago", Role.COUNT),
     "first_day": Word("First day", "Primeiro dia", Role.DAY),
     "bytes": Word("Bytes", "Bytes", Role.COUNT),
@@ -258,6 +262,7 @@ CODES: dict[str, dict[str, tuple[str, str]]] = {
         "5": ("24 h or more", "24 h ou mais"),
         "6": ("No answer yet", "Ainda sem resposta"),
     },
+    "language": {"none": ("Not said", "Não informado")},
     "what": {
         "kind": ("Kind of update", "Tipo de update"),
         "field": ("Field", "Campo"),
@@ -268,6 +273,9 @@ CODES: dict[str, dict[str, tuple[str, str]]] = {
 """Words of coded values, by column: English, Portuguese. A value that is not here is shown as it is."""
 
 NO_TOPIC: dict[Lang, str] = {"en": "No topic", "pt": "Sem assunto"}
+
+OTHER_TOPICS: dict[Lang, str] = {"en": "Other topics, or none", "pt": "Outros assuntos, ou nenhum"}
+"""What stands for no topic where topics are ranked: a row of all that follow the first."""
 
 OTHERS: dict[Lang, str] = {"en": "Everyone else", "pt": "Demais pessoas"}
 
@@ -301,16 +309,19 @@ def kind_names(lang: Lang) -> dict[str, str]:
     return {kind: names[1 if lang == "pt" else 0] for kind, names in KINDS.items()}
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float, lang: Lang) -> str:
     """Return a length of time in its largest fitting unit: s, min, h or d, which both languages share.
 
-    >>> [duration(each) for each in (0.25, 59, 90, 5400, 200_000)]
+    >>> [duration(each, "en") for each in (0.25, 59, 90, 5400, 200_000)]
     ['0.2 s', '59 s', '1.5 min', '1.5 h', '2.3 d']
+    >>> duration(90, "pt")
+    '1,5 min'
     """
-    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+    text = f"{seconds:.0f} s" if seconds == int(seconds) else f"{seconds:.1f} s"
+    for size, unit in ((60, "min"), (3600, "h"), (86_400, "d")):
         if seconds >= size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.0f} s" if seconds == int(seconds) else f"{seconds:.1f} s"
+            text = f"{seconds / size:.1f} {unit}"
+    return text.replace(".", ",") if lang == "pt" else text
 
 
 def code_names(column: str, lang: Lang) -> dict[str, str]:
