@@ -118,7 +118,7 @@ _NOT_ROW_BY_ROW = {
 
 def _is_of_rows(one: Insight, column: str) -> bool:
     assert one.rows is not None
-    if WORDS[column].role is not Role.COUNT or column == "net" or one.name in _NOT_ROW_BY_ROW:
+    if WORDS[column].role is not Role.COUNT or column in {"net", "people"} or one.name in _NOT_ROW_BY_ROW:
         return False
     return column in one.rows.only or column in _UNITS[one.rows.base].split()
 
@@ -236,3 +236,37 @@ def test_the_counted_hours_are_those_of_the_messages(lake: Lake) -> None:
             counted = f"SELECT day, hour, chat_id, messages FROM chosen_hours({given}) WHERE messages > 0"
             by_hand = f"SELECT day, hour, chat_id, count(*) FROM chosen_messages({given}) GROUP BY ALL"
             assert sorted(lake.query(counted).rows) == sorted(lake.query(by_hand).rows)
+
+
+def test_without_an_sla_nothing_says_that_it_is_kept(tmp_path: Path) -> None:
+    tables = whole()
+    for row in tables["questions"]:
+        row.pop("sla_breached", None)
+    with open_lake(write(tmp_path, tables), SAO_PAULO, settings.Sql()) as lake:
+        for name in ("support_figures", "support_by_chat", "support_by_attendant", "topics"):
+            assert {row["sla_breaches"] for row in records(lake, name)} == {None}
+
+
+def test_what_a_person_called_solved_waits_no_more(lake: Lake, tmp_path: Path) -> None:
+    tables = whole()
+    waiting = [row["message_id"] for row in records(lake, "unanswered_queue")]
+    for row in tables["questions"]:
+        if row["message_id"] in waiting:
+            row |= {"outcome": "confirmed", "outcome_rule": "label", "corrected": True}
+    with open_lake(write(tmp_path, tables), SAO_PAULO, settings.Sql()) as corrected:
+        assert waiting and records(corrected, "unanswered_queue") == []
+
+
+def test_a_helper_has_the_role_of_the_latest_answer(tmp_path: Path) -> None:
+    """Who became an attendant is one, whatever the words of the roles sort like."""
+    tables = whole()
+    first = next(row for row in tables["questions"] if row.get("answer_user_id") == 2)
+    early = first | {
+        "asked_at": "2026-12-28T12:00:00Z",
+        "message_id": 99,
+        "question_id": "q99",
+        "answered_by": "customer",
+    }
+    tables["questions"].append(early)
+    with open_lake(write(tmp_path, tables), SAO_PAULO, settings.Sql()) as lake:
+        assert {row["user_id"]: row["role"] for row in records(lake, "top_helpers")}[2] == "attendant"

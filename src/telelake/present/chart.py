@@ -14,7 +14,17 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from telelake.present.formats import as_json
-from telelake.present.vocabulary import NO_TOPIC, OTHERS, WEEKDAYS, WORDS, Lang, Role, code_names, kind_names
+from telelake.present.vocabulary import (
+    NO_TOPIC,
+    OTHER_TOPICS,
+    OTHERS,
+    WEEKDAYS,
+    WORDS,
+    Lang,
+    Role,
+    code_names,
+    kind_names,
+)
 
 if TYPE_CHECKING:
     from telelake.present.answer import Answer
@@ -120,7 +130,9 @@ def _mark(insight: Insight, theme: Theme) -> dict[str, Any]:
 def _transforms(insight: Insight, lang: Lang) -> list[dict[str, Any]]:
     # Every value that a reader sees in words gets them here: nothing of a language is in the data.
     worded = [each for each in dict.fromkeys(insight.chart.columns) if WORDS[each].role in _IN_WORDS]
-    found: list[dict[str, Any]] = [{"calculate": _in_words(each, lang), "as": f"shown_{each}"} for each in worded]
+    found: list[dict[str, Any]] = [
+        {"calculate": _in_words(each, lang, insight), "as": f"shown_{each}"} for each in worded
+    ]
     if measures := _measures(insight):
         names = json.dumps({each: WORDS[each].title(lang) for each in measures}, ensure_ascii=False)
         found += [
@@ -130,7 +142,7 @@ def _transforms(insight: Insight, lang: Lang) -> list[dict[str, Any]]:
     return found
 
 
-def _in_words(column: str, lang: Lang) -> str:
+def _in_words(column: str, lang: Lang, insight: Insight) -> str:
     """Return the expression that says a value in words."""
     value = f"datum.{column}"
     role = WORDS[column].role
@@ -139,7 +151,8 @@ def _in_words(column: str, lang: Lang) -> str:
     if role is Role.HOUR:
         return f"({value} < 10 ? '0' : '') + {value} + 'h'"
     if role in {Role.PERSON, Role.TOPIC}:
-        nobody = OTHERS[lang] if role is Role.PERSON else NO_TOPIC[lang]
+        no_topic = OTHER_TOPICS if insight.chart.fields.get("order") == "rank" else NO_TOPIC
+        nobody = (OTHERS if role is Role.PERSON else no_topic)[lang]
         return f"isValid({value}) ? {value} : {json.dumps(nobody)}"
     names = kind_names(lang) if role is Role.KIND else code_names(column, lang)
     return f"{json.dumps(names, ensure_ascii=False)}[{value}] || {value}"
@@ -224,7 +237,7 @@ def _legend(theme: Theme) -> dict[str, Any]:
         "legend": {
             "orient": "bottom",
             "columns": {"expr": "width < 420 ? 2 : 4"},
-            "labelLimit": 130,
+            "labelLimit": {"expr": "width < 420 ? 105 : 210"},
             "symbolType": "square",
         },
     }

@@ -127,6 +127,8 @@ CREATE MACRO chosen_conversations(first_day, last_day, in_chat, in_week, at_hour
 
 -- What support is measured by, over chosen_questions; each is null when nothing was asked.
 CREATE MACRO share_of(condition) AS round(count(*) FILTER (WHERE condition) / nullif(count(*), 0), 4);
+-- Null where no SLA is set (or none can be judged yet): "0" would say that it is kept.
+CREATE MACRO breaches(breached) AS CASE WHEN count(breached) > 0 THEN count(*) FILTER (WHERE breached) END;
 -- By the bot alone, and not undone: nobody else was needed, and the person did not come back.
 CREATE MACRO is_solved_by_bot(by_whom, human_seconds, how_it_ended) AS
     coalesce(by_whom = 'bot' AND human_seconds IS NULL AND how_it_ended IN ('confirmed', 'assumed'), false);

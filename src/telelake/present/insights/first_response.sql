@@ -6,7 +6,6 @@
 -- order: 60
 -- chart: table
 -- params: from, to, chat, week, topic, hour, weekday
--- based_on: answered
 WITH chosen AS MATERIALIZED (FROM chosen_questions($from, $to, $chat, $week, $topic, $hour, $weekday)),
      answers AS (SELECT 'any' AS answered_by, answer_seconds AS seconds FROM chosen
                  UNION ALL SELECT 'bot', bot_answer_seconds FROM chosen

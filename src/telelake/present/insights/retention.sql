@@ -6,7 +6,6 @@
 -- order: 70
 -- chart: heatmap x=age y=cohort_name color=share
 -- params: from, to, chat, grain=week
--- based_on: people
 WITH active AS MATERIALIZED (SELECT DISTINCT person_id, period_of(day, hour, $grain) AS period
                              FROM chosen_messages($from, $to, $chat, NULL) WHERE person_id IS NOT NULL),
      debuts AS MATERIALIZED (SELECT person_id, min(period_of(day, hour, $grain)) AS period

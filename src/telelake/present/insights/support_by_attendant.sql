@@ -20,7 +20,7 @@ SELECT placed.answer_user_id AS user_id,
        count(DISTINCT placed.user_id) AS helped_people,
        min(placed.answer_seconds) FILTER (WHERE placed.part >= 0.5) AS p50_seconds,
        min(placed.answer_seconds) FILTER (WHERE placed.part >= 0.9) AS p90_seconds,
-       count(*) FILTER (WHERE placed.sla_breached) AS sla_breaches,
+       breaches(placed.sla_breached) AS sla_breaches,
        count(*) FILTER (WHERE placed.outcome = 'confirmed') AS confirmed,
        count(*) FILTER (WHERE placed.outcome = 'revoked') AS revoked
 FROM placed

@@ -25,7 +25,7 @@ SELECT placed.chat_id,
        share_of(is_solved_by_bot(placed.answered_by, placed.human_answer_seconds, placed.outcome)) AS bot_resolution_rate,
        share_of(is_handed_over(placed.bot_answer_seconds, placed.human_answer_seconds, placed.outcome)) AS handoff_rate,
        share_of(placed.repeats_message_id IS NOT NULL) AS repeat_rate,
-       count(*) FILTER (WHERE placed.sla_breached) AS sla_breaches,
+       breaches(placed.sla_breached) AS sla_breaches,
        min(placed.answer_seconds) FILTER (WHERE placed.part >= 0.5) AS first_response_p50,
        min(placed.answer_seconds) FILTER (WHERE placed.part >= 0.9) AS first_response_p90
 FROM placed

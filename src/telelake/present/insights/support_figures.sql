@@ -23,7 +23,7 @@ SELECT count(*) AS questions,
        share_of(is_solved_by_bot(answered_by, human_answer_seconds, outcome)) AS bot_resolution_rate,
        share_of(is_handed_over(bot_answer_seconds, human_answer_seconds, outcome)) AS handoff_rate,
        share_of(repeats_message_id IS NOT NULL) AS repeat_rate,
-       count(*) FILTER (WHERE sla_breached) AS sla_breaches,
+       breaches(sla_breached) AS sla_breaches,
        min(answer_seconds) FILTER (WHERE part >= 0.5) AS first_response_p50,
        min(answer_seconds) FILTER (WHERE part >= 0.9) AS first_response_p90
 FROM placed

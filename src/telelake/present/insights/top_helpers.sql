@@ -1,7 +1,7 @@
 -- title.en: Top helpers
 -- title.pt: Quem mais ajuda
--- definition.en: Who gave the first answer to questions: how many, to how many different people, the median time from the question (half of the answers came within it), and how many ended confirmed by the person who asked. Bots are listed too, with their role. The 50 who answered most.
--- definition.pt: Quem deu a primeira resposta a perguntas: quantas, a quantas pessoas diferentes, o tempo mediano desde a pergunta (metade das respostas veio em até ele), e quantas terminaram confirmadas por quem perguntou. Bots também aparecem, com seu papel. Os 50 que mais responderam.
+-- definition.en: Who gave the first answer to questions: how many, to how many different people, the median time from the question (half of the answers came within it), and how many ended confirmed by the person who asked. Bots are listed too; the role is the one at the latest answer, as an attendant may be learned late. The 50 who answered most.
+-- definition.pt: Quem deu a primeira resposta a perguntas: quantas, a quantas pessoas diferentes, o tempo mediano desde a pergunta (metade das respostas veio em até ele), e quantas terminaram confirmadas por quem perguntou. Bots também aparecem; o papel é o da última resposta, pois um atendente pode ser reconhecido tarde. Os 50 que mais responderam.
 -- group: people
 -- order: 80
 -- chart: table
@@ -9,12 +9,12 @@
 -- based_on: answers
 -- rows: questions user_id=answer_user_id
 -- rows.confirmed: outcome = 'confirmed'
-WITH placed AS (SELECT answer_user_id, answered_by, user_id, outcome, answer_seconds,
+WITH placed AS (SELECT answer_user_id, answered_by, asked_at, user_id, outcome, answer_seconds,
                        cume_dist() OVER (PARTITION BY answer_user_id ORDER BY answer_seconds) AS part
                 FROM chosen_questions($from, $to, $chat, $week, $topic, $hour, $weekday) WHERE answer_user_id IS NOT NULL AND answer_seconds IS NOT NULL)
 SELECT placed.answer_user_id AS user_id,
        coalesce(max(names.person), '#' || placed.answer_user_id) AS person,
-       max(placed.answered_by) AS role,
+       arg_max(placed.answered_by, placed.asked_at) AS role,
        count(*) AS answers,
        count(DISTINCT placed.user_id) AS helped_people,
        min(placed.answer_seconds) FILTER (WHERE placed.part >= 0.5) AS median_seconds,

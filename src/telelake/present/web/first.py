@@ -51,7 +51,7 @@ _QUESTIONS = (
          "Ninguém escreveu nesta seleção. Escolha outro período ou menos filtros."),
     ),
     _Question(
-        "answer_problem", "/content", "questions",
+        "answer_problem", "/support", "questions",
         "“{topic}”, with {questions} questions: {share} of all {all_questions}. Of these, {answer_rate} got an answer.",
         "“{topic}”, com {questions} perguntas: {share} de todas as {all_questions}. Destas, {answer_rate} tiveram resposta.",
         _NO_QUESTIONS,

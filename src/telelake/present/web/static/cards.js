@@ -81,7 +81,7 @@ export class Card {
       const clear = Object.keys(state.filters()).length
         ? make("button", { className: "plain", onclick: () => state.set(Object.fromEntries(words.filters.map((each) => [each, ""]))) }, t.clear_filters) : null;
       const asks = [...this.element.querySelectorAll("input[data-param]")].find((field) => !field.value);
-      this.place.replaceChildren(make("p", { className: "quiet" }, asks ? t.write_first : t.empty, " ", asks ? null : clear));
+      this.place.replaceChildren(make("p", { className: "quiet" }, asks ? t.write_first : clear ? t.empty : t.empty_lake, " ", asks ? null : clear));
     } else if (this.insight.mark === "figures") {
       this.place.replaceChildren(this.figures(this.rows[0], previous));
     } else if (this.insight.mark === "table") {
@@ -99,7 +99,7 @@ export class Card {
   based() {
     const column = this.insight.based_on;
     const total = this.rows.reduce((sum, row) => sum + (row[column] ?? 0), 0);
-    const based = column ? `${t.based_on} ${count(total)} ${title(column).toLowerCase()}` : "";
+    const based = column && this.rows.length ? `${t.based_on} ${count(total)} ${title(column).toLowerCase()}` : "";
     // A filter that means nothing here must not look as if it did.
     const names = { topic: t.topic, who: t.who, chat: t.chat, from: t.from, to: t.to, week: t.week, hour: title("hour"), weekday: title("weekday") };
     const without = Object.keys(state.filters()).filter((name) => !this.insight.params.includes(name)).map((name) => names[name].toLowerCase());
@@ -116,7 +116,7 @@ export class Card {
       const isSet = Object.entries(changes).every(([name, value]) => (set[name] ?? "") === value);
       state.set(isSet ? Object.fromEntries(Object.keys(changes).map((name) => [name, ""])) : changes);
       announce(t.filtered);
-    } else if (this.insight.keys) this.open(datum, datum.folded ?? null);
+    } else if (this.insight.keys && !("rank" in datum && datum.topic === null)) this.open(datum, datum.folded ?? null);
   }
 
   open(row, column) {
@@ -130,11 +130,11 @@ export class Card {
   }
 
   table(most) {
-    const columns = Object.keys(this.rows[0]).filter((column) => !HIDDEN.has(column));
+    const columns = Object.keys(this.rows[0]).filter((column) => !HIDDEN.has(column) && this.rows.some((row) => row[column] !== null));
     const corrects = words.may_label && this.insight.mark === "table" && "question_id" in this.rows[0];
     const head = make("tr", {}, ...columns.map((column) => make("th", { scope: "col", className: isNumber(column) ? "n" : "" }, title(column))),
-      corrects ? make("th", { scope: "col" }, t.correct) : null);
-    const line = (row) => make("tr", {}, ...columns.map((column) => make("td", { className: isNumber(column) ? "n" : role(column) === "text" ? "long" : "" }, this.number(row, column))),
+      corrects ? make("th", { scope: "col", className: "correct" }, t.correct) : null);
+    const line = (row) => make("tr", {}, ...columns.map((column) => make("td", { className: isNumber(column) ? "n" : { text: "long", chat: "wrap", topic: "wrap" }[role(column)] ?? "" }, this.number(row, column))),
       corrects ? make("td", {}, correction(row.question_id, row.text)) : null);
     const body = make("tbody", {}, ...this.rows.slice(0, most).map(line));
     const made = make("table", {}, make("thead", {}, head), body);
@@ -145,8 +145,10 @@ export class Card {
 
   // A value as text; a number that has rows behind it is a button that opens them.
   number(row, column) {
-    const shown = text(column, row[column], this.grain);
-    if (!this.insight.keys || !isNumber(column) || !row[column]) return shown;
+    // Of ranked topics, the row without one has all that follow: it is not those that have none, and opens no rows.
+    const isRest = "rank" in row && row.topic === null;
+    const shown = isRest && column === "topic" ? words.other_topics : text(column, row[column], this.grain);
+    if (isRest || !this.insight.keys || !isNumber(column) || !row[column]) return shown;
     return make("button", { className: "number", title: t.open_rows, onclick: () => this.open(row, column) }, shown);
   }
 

@@ -60,11 +60,24 @@ function dimmed(spec, insight, rows) {
 const LENGTH = [[86400, "d"], [3600, "h"], [60, "min"]]
   .reduceRight((rest, [size, unit]) => `datum.value >= ${size} ? format(datum.value / ${size}, ',.1~f') + ' ${unit}' : ${rest}`, "format(datum.value, ',.1~f') + ' s'");
 
+// How far apart lengths of time may stand on an axis: whole seconds, minutes, hours, days.
+const STEPS = [[1, [1, 2, 5, 10, 15, 30]], [60, [1, 2, 5, 10, 15, 30]], [3600, [1, 2, 3, 6, 12]], [86400, [1, 2, 5, 7, 14, 30, 90, 365]]]
+  .flatMap(([unit, counts]) => counts.map((each) => each * unit));
+
 // Axes that the numbers themselves ask for: lengths of time in their units, no fractions of a message, codes in their order.
 function axes(spec, insight, rows, width) {
   const { x, y } = spec.encoding;
-  if (role(insight.fields.y.split(",")[0]) === "seconds") y.axis = { ...y.axis, labelExpr: LENGTH };
-  if (role(insight.fields.x) === "code") Object.assign(x, { sort: null, axis: { ...x.axis, labelAngle: width < 480 ? -40 : 0 } });
+  const times = insight.fields.y.split(",");
+  if (role(times[0]) === "seconds") {
+    const most = Math.max(...rows.flatMap((row) => times.map((column) => row[column] ?? 0)));
+    const step = STEPS.find((each) => most / each <= 6) ?? most / 5;
+    y.axis = { ...y.axis, labelExpr: LENGTH, values: Array.from({ length: Math.ceil(most / step) + 1 }, (_, at) => at * step) };
+  }
+  if (role(insight.fields.x) === "code") {
+    const isTight = width < 110 * new Set(rows.map((row) => row[insight.fields.x])).size;
+    Object.assign(x, { sort: null, axis: { ...x.axis, labelAngle: isTight ? -40 : 0, labelOverlap: false, labelLimit: 160 } });
+  }
+  if (y.axis?.labelLimit && width >= 480) y.axis = { ...y.axis, labelLimit: Math.min(width / 3, 260) };
   for (const [channel, encoding] of [["x", x], ["y", y]]) {
     const columns = insight.fields[channel].split(",");
     const most = Math.max(...rows.flatMap((row) => columns.map((column) => row[column] ?? 0)));
@@ -84,7 +97,7 @@ export async function draw(place, insight, rows, grain, pick) {
     if (isCut(insight, rows)) rows = rows.toSorted((a, b) => b[insight.fields.x] - a[insight.fields.x]).slice(0, BARS);
     // Two bars as tall as eight would look like two walls.
     const bars = new Set(rows.map((row) => row[insight.fields.y])).size;
-    spec.height = Math.min(spec.height, bars * 44 + 40);
+    spec.height = Math.max(Math.min(spec.height, bars * 44 + 40), bars * 17); // lower, their names would overlap
   }
   axes(spec, insight, rows, place.clientWidth);
   const time = Object.values(insight.fields).find(isTime);

@@ -8,7 +8,7 @@ const dialog = document.getElementById("rows");
 dialog?.addEventListener("click", (event) => event.target === dialog && dialog.close());
 
 const cell = (column, value) =>
-  make("td", {}, role(column) ? text(column, value) : value === null ? "–" : typeof value === "object" ? JSON.stringify(value) : String(value));
+  make("td", { className: role(column) === "text" && column === "text" ? "long" : "" }, role(column) ? text(column, value) : value === null ? "–" : typeof value === "object" ? JSON.stringify(value) : String(value));
 
 // `keys` are the columns of the insight's row that choose; `column` the number that was clicked.
 export async function openRows(insight, params, keys = {}, column = null) {
@@ -43,7 +43,7 @@ function chips(keys) {
 function table({ columns, rows }) {
   const names = columns.map(({ name }) => name);
   const id = words.may_label ? names.indexOf("question_id") : -1;
-  const head = make("tr", {}, ...names.map((name) => make("th", { scope: "col" }, title(name))), id < 0 ? null : make("th", { scope: "col" }, t.correct));
+  const head = make("tr", {}, ...names.map((name) => make("th", { scope: "col" }, title(name))), id < 0 ? null : make("th", { scope: "col", className: "correct" }, t.correct));
   const lines = rows.map((row) => make("tr", {}, ...row.map((value, at) => cell(names[at], value)),
     id < 0 ? null : make("td", {}, correction(row[id], row[names.indexOf("text")]))));
   return make("table", {}, make("thead", {}, head), make("tbody", {}, ...lines));
