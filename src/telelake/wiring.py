@@ -313,12 +313,14 @@ class App:
         if not self.settings.talk.enabled:
             return ()
         from telelake.talk.makers import Conversations, Questions
+        from telelake.talk.parents import Parents
         from telelake.talk.rules import rules_of
         from telelake.talk.topics.maker import QuestionTopics
 
         hashed = self.masks.pseudonyms.of if self.masks else None
         rules = rules_of(self.settings.talk, self.zone, hashed)
-        return (Questions(rules), Conversations(rules), QuestionTopics(self.store))
+        parents = Parents()  # one for both: what one has found the other need not
+        return (Questions(rules, parents), Conversations(rules, parents), QuestionTopics(self.store))
 
     def correct(self, question_id: str, label: Label) -> Corrected:
         """Say something of a question that the next build, and every later one, keeps to.

@@ -240,6 +240,7 @@ class Functions:
             "TELELAKE_STORAGE__CATALOG": "glue",
             "TELELAKE_STORAGE__DATABASE": self.settings.storage.database,
             "TELELAKE_WRANGLE__MEMORY": wrangle.memory,
+            "TELELAKE_TALK": self.settings.talk.model_dump_json(),
             "TELELAKE_WRANGLE__BATCH_BYTES": str(wrangle.batch_bytes),
             "TELELAKE_WRANGLE__PUBLISH_SECONDS": str(wrangle.publish_seconds),
             **{f"TELELAKE_UPKEEP__{name.upper()}": str(value) for name, value in self.settings.upkeep},

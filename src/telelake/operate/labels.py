@@ -70,7 +70,7 @@ def correct(
     found = _find(question_id, messages)
     if found.day in frozen.read(store).days:
         raise SettingsError(
-            f"{question_id} is of {found.day}, whose raw has expired: its rows are frozen, and a correction would change nothing."
+            f"{question_id} is of {found.day}, whose raw has expired: its rows are frozen and stay as they are."
         )
     now = clock()
     body = body_of(

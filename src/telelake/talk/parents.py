@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
 
-from telelake.talk.plain import Link, Message, link
+from telelake.talk.links import Message, fingerprint, link
 from telelake.talk.scene import BOT, SILENCE, Place, Said
 
 _DAYS = 3
 """Days before a message's own in which its parent is looked for, but for a reply's."""
 _CONTEXT = 200
-"""Messages of these days that are looked at, the last ones."""
+"""Messages of these days that are looked at, the last ones; links look back no further."""
+_KEPT = 200_000
+"""Links that are kept for the next build."""
 _MENTION = re.compile(r"@(\w{4,32})")
 
+_Key = tuple[int, int, str | None, int]
+_Links = Sequence[tuple[int, int, str]]
+"""Message, parent and rule."""
 
-@dataclass(frozen=True)
+
+@dataclass
 class Parents:
-    """What finds parents."""
+    """What finds parents. Keeps what it found: most of a window is as it was when the window was looked at last."""
 
-    link: Callable[[Iterable[Message]], list[Link]] = link
-    digest: str = ""
-    """Of what decides the links."""
+    _found: dict[_Key, tuple[int, _Links]] = field(default_factory=dict)
+    _count: int = 0
+
+    @property
+    def digest(self) -> str:
+        """Of what decides the links."""
+        return fingerprint()
 
     def find(self, place: Place) -> None:
         """Give each message of a place its parent, if it has one."""
@@ -51,12 +61,28 @@ class Parents:
             around = [days[each] for each in range(day - _DAYS, day) if each in days]
             before = [said for each in around for said in each][-_CONTEXT:]
             known = [names[each] for each in range(day, day - _DAYS - 1, -1) if each in names]
-            given = [_message(said, known) for said in (*before, *messages)]
-            for found in self.link(given):
-                said = place.by_number[found.key]
-                parent = place.by_number.get(found.parent) if found.parent is not None else None
-                if said.day == day and parent is not None and _is_before(parent, said):
-                    said.parent, said.rule = parent, found.rule
+            given = tuple(_message(said, known) for said in (*before, *messages))
+            key = (place.account_id, place.chat_id, place.business, day)
+            for number, parent, rule in self._links(key, given, len(before)):
+                said, to = place.by_number[number], place.by_number.get(parent)
+                if said.day == day and to is not None and _is_before(to, said):
+                    said.parent, said.rule = to, rule
+
+    def _links(self, key: _Key, given: Sequence[Message], before: int) -> _Links:
+        """Return the links of a day, those `before` it left out; asked for again only where what is given has changed."""
+        seen = hash(given)
+        if key in self._found and self._found[key][0] == seen:
+            return self._found[key][1]
+        links = [(each.key, each.parent, each.rule) for each in link(given)[before:] if each.parent is not None]
+        self._keep(key, seen, links)
+        return links
+
+    def _keep(self, key: _Key, seen: int, links: _Links) -> None:
+        self._count += len(links) - len(self._found.pop(key, (0, ()))[1])
+        self._found[key] = seen, links
+        while self._count > _KEPT and len(self._found) > 1:
+            oldest = next(iter(self._found))
+            self._count -= len(self._found.pop(oldest)[1])
 
 
 def _by_turns(place: Place) -> None:
@@ -77,7 +103,7 @@ def _when(said: Said) -> tuple[int, int, int]:
     return said.day, said.at, said.number
 
 
-def _message(said: Said, names: Sequence[dict[str, int | None]]) -> Message:
+def _message(said: Said, names: Sequence[Mapping[str, int | None]]) -> Message:
     mentions: list[int] = []
     if said.text and "@" in said.text:
         for name in _MENTION.findall(said.text.lower()):
