@@ -20,7 +20,9 @@ import structlog
 from typer.main import get_command
 
 from telelake import __version__, cli
+from telelake.settings import load
 from telelake.tables.catalog import TABLES, VIEWS
+from telelake.wiring import App
 from tests.conftest import NOW, LakeFolder, message
 
 COMMANDS = sorted(get_command(cli.cli).commands)  # type: ignore[attr-defined]
@@ -45,7 +47,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lake.store.put("lake.json", json.dumps({"format": 1, "timezone": str(lake.zone)}).encode())
     lake.add(message(1, 1, "olá; 'tudo' bem?"), message(2, 2, None), b"no json")
     lake.add(message(3, 3, date=int((NOW + timedelta(days=1)).timestamp())), at=NOW + timedelta(days=1))
-    lake.wrangle()
+    App(load(home=str(lake.root), timezone=str(lake.zone))).wrangle_due()
     return lake.root
 
 

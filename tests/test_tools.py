@@ -30,7 +30,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake of one day; tests only read it."""
     lake = LakeFolder(tmp_path_factory.mktemp("tools") / "lake")
     lake.store.put("lake.json", json.dumps({"format": 1, "timezone": str(lake.zone)}).encode())
-    lake.add(*(message(number, number, f"olá <b>{number}</b>") for number in range(1, MESSAGES + 1)))
+    lake.add(*(message(number, number, f"alvíssaras <b>{number}</b>") for number in range(1, MESSAGES + 1)))
     lake.wrangle()
     return lake.root
 
@@ -47,7 +47,7 @@ def test_sql_gives_arrow_pandas_and_polars(tables: Tables) -> None:
         "SELECT message_id, text, sent_at FROM messages WHERE message_id <= $last ORDER BY 1", {"last": 3}
     )
 
-    assert len(found) == 3 and found.rows[0][:2] == (1, "olá <b>1</b>")
+    assert len(found) == 3 and found.rows[0][:2] == (1, "alvíssaras <b>1</b>")
     assert found.arrow().column("message_id").to_pylist() == [1, 2, 3]
     frame = found.pandas()
     assert list(frame.columns) == ["message_id", "text", "sent_at"] and frame["message_id"].sum() == 6
@@ -69,7 +69,7 @@ def test_a_notebook_shows_the_first_rows_and_executes_nothing_of_them(tables: Ta
     page = tables.sql("SELECT text FROM messages ORDER BY message_id")._repr_html_()
 
     assert page.count("<tr>") == 21 and f"20 of {MESSAGES} rows" in page
-    assert "olá &lt;b&gt;1&lt;/b&gt;" in page and "<b>" not in page
+    assert "alvíssaras &lt;b&gt;1&lt;/b&gt;" in page and "<b>" not in page
 
 
 def test_it_only_reads_and_within_bounds(home: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_file_of_views_holds_all_tables_and_no_rows(home: Path, tmp_path: Path
             con.execute(f'SELECT count(*) FROM "{name}"').fetchall()
         assert con.execute("SELECT count(*) FROM messages").fetchall() == [(MESSAGES,)]
         assert con.execute("SELECT count(*) FROM chosen_messages(NULL, NULL, NULL, NULL)").fetchall() == [(MESSAGES,)]
-    assert "olá".encode() not in out.read_bytes()
+    assert "alvíssaras".encode() not in out.read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == [out.name]
 
 
@@ -160,7 +160,7 @@ def test_an_assistant_reads_by_the_protocol(home: Path) -> None:
     assert "message_versions" in texts[0] and "reply_to_message_id" in texts[1] and "busiest_hours" in texts[2]
     assert json.loads(texts[3])["rows"][0][1] == MESSAGES
     rows = json.loads(texts[4])
-    assert rows["rows_in_all"] == MESSAGES and len(rows["rows"]) == MOST_ROWS and rows["rows"][0] == [1, "olá <b>1</b>"]
+    assert rows["rows_in_all"] == MESSAGES and len(rows["rows"]) == MOST_ROWS and rows["rows"][0] == [1, "alvíssaras <b>1</b>"]
     assert f"first {MOST_ROWS} rows" in rows["note"]
     assert len(texts[5]) <= MOST_CHARACTERS and json.loads(texts[5])["rows_in_all"] == MESSAGES
     refused = [text for is_error, text in answers[6:] if is_error]
