@@ -28,10 +28,10 @@ import duckdb
 
 from telelake.present import insight as insights
 from telelake.present.query import open_lake
-from telelake.present.sandbox import relation
 from telelake.settings import Sql
 from telelake.tables import derive
 from telelake.tables.catalog import TABLES, VIEWS
+from telelake.tables.derive import reading
 from telelake.tables.model import Table
 
 ZONE = "America/Sao_Paulo"
@@ -177,7 +177,7 @@ def by_hand(folder: Path, threads: int) -> duckdb.DuckDBPyConnection:
     for path in folder.glob("*.parquet"):
         con.execute(f"CREATE VIEW {path.stem} AS FROM read_parquet('{path}')")
     for table in TABLES:  # the macros name tables that are not made here
-        con.execute(f"CREATE VIEW IF NOT EXISTS {table.name} AS {relation(table, ())}")
+        con.execute(f"CREATE VIEW IF NOT EXISTS {table.name} AS {reading(table, ())}")
     for view in VIEWS:
         con.execute(f'CREATE VIEW "{view.name}" AS {view.sql}')
     con.execute(f"CREATE MACRO local_time(ts) AS timezone('{ZONE}', ts)")

@@ -57,7 +57,7 @@ def fill(lake: LakeFolder) -> None:
             if "export" not in each
         )
         for export in (each["export"] for each in deliveries if "export" in each):
-            lake.add_export(*export.pop("messages"), **export)
+            lake.add_export(*export.pop("messages"), **{"file": case.name, **export})  # whose name its records bear
     made = []
     for number in range(300):
         chat = {"id": -1001000000100 - number % 7, "type": "supergroup"}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from telelake.errors import QueryRefused
 from telelake.present.answer import Answer, unique
+from telelake.tables import derive
 from telelake.tables.catalog import TABLES, VIEWS
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from telelake.tables.model import Table
 
 _MACROS = Path(__file__).with_name("macros.sql")
 _BATCH_ROWS = 2048
@@ -59,26 +59,11 @@ def connect(files: Mapping[str, Sequence[Path]], zone: str, memory: str, threads
 def define(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Sequence[Path]], zone: str) -> None:
     """Make the tables and views of a release, and the macros that insights use, as views and macros of a database."""
     for table in TABLES:
-        connection.execute(f'CREATE VIEW "{table.name}" AS {relation(table, files.get(table.name, ()))}')
+        connection.execute(f'CREATE VIEW "{table.name}" AS {derive.reading(table, files.get(table.name, ()))}')
     for view in VIEWS:
         connection.execute(f'CREATE VIEW "{view.name}" AS {view.sql}')
     connection.execute(f"CREATE MACRO local_time(ts) AS timezone({_quoted(zone)}, ts)")
     connection.execute(_MACROS.read_text(encoding="utf-8"))
-
-
-def relation(table: Table, paths: Sequence[Path]) -> str:
-    """Return a SELECT of exactly the declared columns; columns are found by field id, so an older file may lack one."""
-    if not paths:
-        columns = ", ".join(f'CAST(NULL AS {column.kind.duckdb}) AS "{column.name}"' for column in table.columns)
-        return f"SELECT {columns} WHERE false"
-    names = ", ".join(f'"{column.name}"' for column in table.columns)
-    schema = ", ".join(
-        f"{column.id}: {{name: {_quoted(column.name)}, type: {_quoted(column.kind.duckdb)}, default_value: NULL}}"
-        for column in table.columns
-    )
-    files = ", ".join(_quoted(path) for path in paths)
-    # The folder's name says context_date=… too; without hive_partitioning=false DuckDB would take it from there.
-    return f"SELECT {names} FROM read_parquet([{files}], hive_partitioning = false, schema = MAP {{{schema}}})"
 
 
 def check(connection: duckdb.DuckDBPyConnection, sql: str) -> str:

@@ -164,6 +164,25 @@ def repeated_keys(table: Table, relation: str) -> str:
     return f"SELECT {key}, count(*) AS rows FROM {relation} {where} GROUP BY {key} HAVING count(*) > 1"
 
 
+def reading(table: Table, paths: Iterable[object]) -> str:
+    """Return a SELECT of exactly the declared columns; columns are found by field id, so an older file may lack one."""
+    files = ", ".join(_quoted(path) for path in paths)
+    if not files:
+        columns = ", ".join(f'CAST(NULL AS {column.kind.duckdb}) AS "{column.name}"' for column in table.columns)
+        return f"SELECT {columns} WHERE false"
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    schema = ", ".join(
+        f"{column.id}: {{name: {_quoted(column.name)}, type: {_quoted(column.kind.duckdb)}, default_value: NULL}}"
+        for column in table.columns
+    )
+    # The folder's name says context_date=… too; without hive_partitioning=false DuckDB would take it from there.
+    return f"SELECT {names} FROM read_parquet([{files}], hive_partitioning = false, schema = MAP {{{schema}}})"
+
+
+def _quoted(text: object) -> str:
+    return "'" + str(text).replace("'", "''") + "'"
+
+
 def declaration_digest(table: Table) -> str:
     """Return a digest of all in a declaration that decides a table's rows and types; descriptions do not."""
     facts = [

@@ -13,7 +13,9 @@ from typing import Any
 import duckdb
 
 from telelake.ports import DayFile
+from telelake.tables.catalog import MEMBERSHIPS, REACTIONS, UPDATES
 from telelake.tables.catalog.talk import AFTER, CONVERSATIONS, LASTS, QUESTIONS, WEEK
+from telelake.tables.derive import reading
 from telelake.tables.model import Table
 from telelake.talk.folding import alike, terms
 from telelake.talk.labels import SOURCE, Label, read_labels
@@ -22,7 +24,7 @@ from telelake.talk.parents import Parents
 from telelake.talk.people import Admins, Helpers, role_of
 from telelake.talk.rows import write
 from telelake.talk.rules import Rules
-from telelake.talk.scene import ATTENDANT, BOT, CUSTOMER, Place, Said, Window, day_of, listed, number_of
+from telelake.talk.scene import ATTENDANT, BOT, CUSTOMER, Place, Said, Window, day_of, number_of
 from telelake.talk.ties import talks, tie
 from telelake.telegram.update import LABEL_KIND
 
@@ -32,11 +34,11 @@ _ADMINS = """\
 SELECT DISTINCT chat_id, person, date_diff('day', DATE '1970-01-01', context_date) AS day
 FROM (
     SELECT context_date, chat_id, user_id AS person
-    FROM read_parquet({files})
+    FROM ({rows})
     WHERE coalesce(old_status IN ('creator', 'administrator'), false) OR coalesce(new_status IN ('creator', 'administrator'), false)
     UNION ALL
     SELECT context_date, chat_id, actor_id
-    FROM read_parquet({files})
+    FROM ({rows})
     WHERE actor_id <> user_id AND change IN ('promoted', 'demoted', 'restricted', 'unrestricted', 'banned', 'unbanned', 'removed')
 )
 WHERE chat_id IS NOT NULL AND person IS NOT NULL
@@ -44,7 +46,7 @@ WHERE chat_id IS NOT NULL AND person IS NOT NULL
 _REACTIONS = """\
 SELECT account_id, chat_id, message_id, user_id, date_diff('day', DATE '1970-01-01', context_date) AS day,
        CAST(epoch(occurred_at) AS BIGINT) AS at, new_reactions
-FROM read_parquet({files})
+FROM ({rows})
 WHERE context_date BETWEEN ? AND ? AND user_id IS NOT NULL AND chat_id IS NOT NULL AND message_id IS NOT NULL
   AND occurred_at IS NOT NULL
 ORDER BY occurred_at, received_at, raw, ordinal
@@ -146,7 +148,7 @@ def _seen(
     reactions: dict[tuple[int, int], list[tuple[int, int, int, int, Sequence[str]]]] = defaultdict(list)
     if files := inputs.get("reactions"):
         for account, chat, number, person, day, at, stand in con.execute(
-            _REACTIONS.format(files=listed(files)), [window.first, window.last]
+            _REACTIONS.format(rows=reading(REACTIONS, files)), [window.first, window.last]
         ).fetchall():
             reactions[account, chat].append((number, person, day, at, stand or ()))
             now[day] = max(now.get(day, 0), at)
@@ -154,7 +156,7 @@ def _seen(
     if files := inputs.get("updates"):
         by_day: dict[int, list[tuple[str | None, int]]] = defaultdict(list)
         for day, extra, at in con.execute(
-            f"SELECT context_date, extra, CAST(epoch(received_at) AS BIGINT) FROM read_parquet({listed(files)}) "
+            f"SELECT context_date, extra, CAST(epoch(received_at) AS BIGINT) FROM ({reading(UPDATES, files)}) "
             "WHERE kind = ? AND bot_id = 0 AND source = ? ORDER BY received_at, raw",
             [LABEL_KIND, SOURCE],
         ).fetchall():
@@ -164,7 +166,7 @@ def _seen(
 
 
 def _admins(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> Admins:
-    return Admins.of(con.execute(_ADMINS.format(files=listed(files))).fetchall() if files else ())
+    return Admins.of(con.execute(_ADMINS.format(rows=reading(MEMBERSHIPS, files))).fetchall() if files else ())
 
 
 def _attendants(place: Place, day: int, admins: Admins, helpers: Helpers, rules: Rules) -> frozenset[int]:
@@ -348,7 +350,7 @@ def _asked(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> Mapping[str
         "outcome_rule", "evidence", "corrected",
     )  # fmt: skip
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    rows = con.execute(f"SELECT {', '.join(names)} FROM read_parquet({listed(files)}) ORDER BY asked_at, message_id")
+    rows = con.execute(f"SELECT {', '.join(names)} FROM ({reading(QUESTIONS, files)}) ORDER BY asked_at, message_id")
     for row in rows.fetchall():
         found[row[0]].append(dict(zip(names, row, strict=True)))
     return found

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import duckdb
 
+from telelake.tables.catalog import MESSAGES
+from telelake.tables.derive import reading
 from telelake.talk.folding import fold
 from telelake.talk.words import Act, Reading, read
 
@@ -134,7 +136,7 @@ class Window:
         """Make the days' messages a view."""
         if self.files:
             self.con.execute(
-                f"CREATE OR REPLACE TEMP VIEW said AS SELECT {', '.join(_COLUMNS)} FROM read_parquet({listed(self.files)}) "
+                f"CREATE OR REPLACE TEMP VIEW said AS SELECT {', '.join(_COLUMNS)} FROM ({reading(MESSAGES, self.files)}) "
                 f"WHERE context_date BETWEEN DATE '{self.first}' AND DATE '{self.last}'"
             )
 
@@ -161,11 +163,6 @@ class Window:
             "WHERE sent_at IS NOT NULL GROUP BY ALL"
         )
         return dict(found.fetchall())
-
-
-def listed(files: Sequence[Path]) -> str:
-    """Return files as a list in SQL."""
-    return "[" + ", ".join("'" + str(each).replace("'", "''") + "'" for each in files) + "]"
 
 
 def _places(rows: duckdb.DuckDBPyConnection) -> Iterator[Place]:

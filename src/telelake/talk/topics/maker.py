@@ -15,6 +15,7 @@ import pyarrow as pa
 from telelake.errors import CheckFailed
 from telelake.ports import EMPTY, DayFile, RawStore
 from telelake.tables import derive
+from telelake.tables.catalog import QUESTIONS
 from telelake.tables.catalog.topics import QUESTION_TOPICS
 from telelake.tables.model import Table
 
@@ -62,9 +63,9 @@ class QuestionTopics:
     ) -> DayFile:
         """Make one day."""
         read: pa.Table = con.sql(
-            f"SELECT {', '.join(_COPIED)}, text FROM read_parquet(?, union_by_name = true) WHERE context_date = ? "
+            f"SELECT {', '.join(_COPIED)}, text FROM ({derive.reading(QUESTIONS, asked)}) WHERE context_date = ? "
             "ORDER BY account_id, chat_id, message_id, question_id",
-            params=[asked, day],
+            params=[day],
         ).to_arrow_table()
         if not read.num_rows:
             return DayFile(day, None, 0, EMPTY)

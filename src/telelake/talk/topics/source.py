@@ -7,6 +7,8 @@ from pathlib import Path
 
 import duckdb
 
+from telelake.tables.catalog import QUESTIONS
+from telelake.tables.derive import reading
 from telelake.talk.topics.fit import Asked
 
 _SPARE = 4
@@ -20,8 +22,8 @@ def asked(files: Sequence[Path], most: int) -> Iterator[Asked]:
     with duckdb.connect() as con:
         rows = con.execute(
             "SELECT text, who FROM (SELECT DISTINCT text, coalesce(user_id, chat_id, 0) AS who "
-            "FROM read_parquet(?, union_by_name = true) WHERE trim(text) <> '') ORDER BY md5(lower(trim(text))), text, who LIMIT ?",
-            [[str(path) for path in files], most * _SPARE],
+            f"FROM ({reading(QUESTIONS, files)}) WHERE trim(text) <> '') ORDER BY md5(lower(trim(text))), text, who LIMIT ?",
+            [most * _SPARE],
         )
         while part := rows.fetchmany(10_000):
             yield from (Asked(text, who) for text, who in part)
@@ -32,8 +34,5 @@ def different(files: Sequence[Path]) -> int:
     if not files:
         return 0
     with duckdb.connect() as con:
-        found = con.execute(
-            "SELECT count(DISTINCT lower(trim(text))) FROM read_parquet(?, union_by_name = true)",
-            [[str(path) for path in files]],
-        ).fetchone()
+        found = con.execute(f"SELECT count(DISTINCT lower(trim(text))) FROM ({reading(QUESTIONS, files)})").fetchone()
     return int(found[0]) if found else 0
