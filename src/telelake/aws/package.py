@@ -42,7 +42,7 @@ _SEAL = ("msgspec", "obstore", "pydantic-settings", "structlog", "tzdata", "zsta
 REQUIREMENTS: dict[str, tuple[str, ...]] = {
     "door": (),
     "seal": _SEAL,
-    "wrangle": (*_SEAL, "duckdb", "jinja2", "numpy", "pyarrow", "pyiceberg", "rich", "starlette"),
+    "wrangle": (*_SEAL, "duckdb", "jinja2", "pyarrow", "pyiceberg", "rich", "starlette"),
 }
 """What each function imports, of what pyproject.toml requires; ranges stand there alone."""
 

@@ -267,8 +267,8 @@ CREATE MACRO words_of(words) AS
 -- The emoji of a text: a flag is two letters; a tone belongs to what it colours, and a joiner ties several into one.
 -- The variation selector (chr 65039) and the joiner (chr 8205) cannot be seen, so they are not written out.
 CREATE MACRO emoji_of(words) AS
-    regexp_extract_all(words, '[🇦-🇿]{2}|[☀-➿⭐⭕🌀-🫸][' || chr(65039) || '🏻-🏿]*(?:' || chr(8205) || '[☀-➿🌀-🫸]['
-                              || chr(65039) || '🏻-🏿]*)*');
+    regexp_extract_all(words, '[' || chr(127462) || '-' || chr(127487) || ']{2}|[☀-➿⭐⭕' || chr(127744) || '-' || chr(129784) || '][' || chr(65039) || chr(127995) || '-' || chr(127999) || ']*(?:' || chr(8205) || '[☀-➿' || chr(127744) || '-' || chr(129784) || ']['
+                              || chr(65039) || chr(127995) || '-' || chr(127999) || ']*)*');
 
 CREATE MACRO has_words(text, words) AS strpos(folded(text), folded(words)) > 0;
 
