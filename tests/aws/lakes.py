@@ -79,6 +79,7 @@ def on_one_machine(home: Path, zone: str, bots: Bots, posts: list[Post]) -> Answ
     environment = {
         "PATH": os.environ["PATH"], "HOME": str(home.parent), "TELELAKE_HOME": str(home), "TELELAKE_TIMEZONE": zone,
         "TELELAKE_BOTS": json.dumps(bots.settings()), "TELELAKE_CAPTURE__HOST": "127.0.0.1", **bots.environment(),
+        "TELELAKE_TALK__ENABLED": "false",  # as on AWS
     }  # fmt: skip
     with capturing(environment) as url:
         answers = Telegram(url, bots.secrets).post(posts)
@@ -118,7 +119,7 @@ def telelake(*arguments: str, environment: Mapping[str, str]) -> str:
 
 def open_app(settings: Mapping[str, Any]) -> App:
     """Return an app by settings alone, whatever this process's environment says."""
-    return App(Settings.model_validate(dict(settings)))
+    return App(Settings.model_validate({"talk": {"enabled": False}, **settings}))
 
 
 def content(app: App) -> dict[str, Counter[Row]]:
