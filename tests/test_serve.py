@@ -208,7 +208,9 @@ def test_a_lake_that_is_wrangled_elsewhere_waits(run: Run) -> None:
     assert "Another telelake is wrangling this lake" in first.said
 
 
-@pytest.mark.parametrize("more", [{"host": "0.0.0.0"}, {"host": "192.0.2.1"}, {"host": "::"}, {"public_url": "https://lake.example"}])
+@pytest.mark.parametrize(
+    "more", [{"host": "0.0.0.0"}, {"host": "192.0.2.1"}, {"host": "::"}, {"public_url": "https://lake.example"}]
+)
 def test_a_dashboard_without_login_stays_at_home(more: dict[str, str]) -> None:
     """Where others could reach it, and nobody would have to log in, it does not start."""
     with pytest.raises(SettingsError, match=r"nobody has to log in.*telelake password"):

@@ -160,7 +160,11 @@ def test_an_assistant_reads_by_the_protocol(home: Path) -> None:
     assert "message_versions" in texts[0] and "reply_to_message_id" in texts[1] and "busiest_hours" in texts[2]
     assert json.loads(texts[3])["rows"][0][1] == MESSAGES
     rows = json.loads(texts[4])
-    assert rows["rows_in_all"] == MESSAGES and len(rows["rows"]) == MOST_ROWS and rows["rows"][0] == [1, "alvíssaras <b>1</b>"]
+    assert (
+        rows["rows_in_all"] == MESSAGES
+        and len(rows["rows"]) == MOST_ROWS
+        and rows["rows"][0] == [1, "alvíssaras <b>1</b>"]
+    )
     assert f"first {MOST_ROWS} rows" in rows["note"]
     assert len(texts[5]) <= MOST_CHARACTERS and json.loads(texts[5])["rows_in_all"] == MESSAGES
     refused = [text for is_error, text in answers[6:] if is_error]
