@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -199,17 +200,17 @@ def test_telegram_vouches_for_those_who_are_let_in(small_lake: Lake) -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        (signed(token="4200:canary-another-token"), "not signed"),
-        (signed() | {"id": 78}, "not signed"),
-        (signed(id=78), "not in dashboard.users"),
-        (signed(at=time.time() - 400), "too old"),
-        (signed(at=time.time() + 400), "too old"),
-        ({}, "not signed"),
-        ({"hash": None, "id": 77}, "not signed"),
+        (lambda: signed(token="4200:canary-another-token"), "not signed"),
+        (lambda: signed() | {"id": 78}, "not signed"),
+        (lambda: signed(id=78), "not in dashboard.users"),
+        (lambda: signed(at=time.time() - 400), "too old"),
+        (lambda: signed(at=time.time() + 400), "too old"),
+        (dict, "not signed"),
+        (lambda: {"hash": None, "id": 77}, "not signed"),
     ],
 )
-def test_nobody_else_gets_in_with_telegram(small_lake: Lake, fields: dict[str, Any], words: str) -> None:
-    answer = client(small_lake).post("/login/telegram", json=fields)
+def test_nobody_else_gets_in_with_telegram(small_lake: Lake, fields: Callable[[], dict[str, Any]], words: str) -> None:
+    answer = client(small_lake).post("/login/telegram", json=fields())
 
     assert answer.status_code == 403
     assert words in answer.json()["error"]
