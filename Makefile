@@ -12,7 +12,7 @@ demo: $(STAMP)
 	$(BIN)/telelake demo $(ARGS)
 
 test: $(STAMP)-test $(STANDIN)/.installed
-	@. $(VENV)/browser.env && $(BIN)/pytest $(ARGS)
+	@. $(VENV)/browser.env && $(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 test-aws: $(STAMP)-test $(STANDIN)/.installed
 	$(BIN)/pytest tests/aws $(ARGS)

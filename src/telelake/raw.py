@@ -16,12 +16,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -38,6 +40,7 @@ QUARANTINE = "quarantine/"
 _OLDEST = datetime(2013, 1, 1, tzinfo=UTC)  # Telegram's first year: an earlier date is no date
 _AHEAD = timedelta(days=1)
 _LEVEL = 3
+_FED = 4096  # compressed bytes at a time: what is made of them is held in memory
 _KEY = re.compile(
     r"(?P<area>raw|quarantine)/bot=(?P<bot>\d+)/context_date=(?P<day>\d{4}-\d\d-\d\d)/"
     r"(?P<records>\d+)-(?P<digest>[0-9a-f]{32})(?:\.(?P<content>calls|exports))?\.ndjson\.zst"
@@ -238,10 +241,8 @@ def read_blocks(path: Path, size: int = 1 << 20) -> Iterator[bytes]:
     """
     rest = b""
     try:
-        with (
-            path.open("rb") as file,
-            zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True) as stream,
-        ):
+        with path.open("rb") as file:
+            stream = io.BufferedReader(ZstdFrames(file), size)
             while block := stream.read(size):
                 cut = block.rfind(b"\n") + 1
                 if cut:
@@ -249,7 +250,7 @@ def read_blocks(path: Path, size: int = 1 << 20) -> Iterator[bytes]:
                     rest = block[cut:]
                 else:
                     rest += block
-    except zstandard.ZstdError as error:
+    except (EOFError, zstandard.ZstdError) as error:
         raise StoreError(
             f"The segment {path} is damaged ({error}). Restore it from a copy; its day is not published."
         ) from error
@@ -265,6 +266,40 @@ def lines_of(path: Path) -> Iterator[bytes]:
     """
     for block in read_blocks(path):
         yield from block.removesuffix(b"\n").split(b"\n")
+
+
+class ZstdFrames(io.RawIOBase):
+    """The content of zstd frames, one after the other. Unlike the package's reader it tells a cut-off file from a whole one.
+
+    Raises `EOFError` where a frame is cut off, `zstandard.ZstdError` where one is damaged.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._rest = b""
+        self._made = b""
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._is_inside = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: memoryview) -> int:  # type: ignore[override]
+        while not self._made:
+            fed = self._rest or self._file.read(_FED)
+            if not fed:
+                if self._is_inside:
+                    raise EOFError("the compressed file is cut off")
+                return 0
+            self._is_inside = True
+            self._made, self._rest = self._frame.decompress(fed), b""
+            if self._frame.eof:
+                self._rest = self._frame.unused_data
+                self._frame, self._is_inside = zstandard.ZstdDecompressor().decompressobj(), False
+        count = min(len(into), len(self._made))
+        into[:count] = self._made[:count]
+        self._made = self._made[count:]
+        return count
 
 
 def _head(record: Record) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -26,6 +27,7 @@ from telelake.raw import (
     Line,
     Record,
     Segment,
+    ZstdFrames,
     pack,
     quarantine_line,
     raw_line,
@@ -76,10 +78,10 @@ def lines_of(key: str, data: bytes) -> list[bytes]:
         StoreError: it is damaged.
     """
     try:
-        with zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True) as stream:
-            return [line for line in stream.read().split(b"\n") if line]
-    except zstandard.ZstdError as error:
+        content = io.BufferedReader(ZstdFrames(io.BytesIO(data))).read()
+    except (EOFError, zstandard.ZstdError) as error:
         raise StoreError(f"The segment {key} is damaged ({error}). Restore it from a copy, or remove it.") from error
+    return [line for line in content.split(b"\n") if line]
 
 
 def rewritten(

@@ -24,6 +24,7 @@ from typing import BinaryIO
 import zstandard
 
 from telelake.errors import UnreadableFile, UnreadableUpdate
+from telelake.raw import ZstdFrames
 from telelake.telegram import desktop
 from telelake.telegram.json_stream import JsonStream, Readable
 from telelake.telegram.update import read_update
@@ -41,7 +42,6 @@ DAMAGE = (EOFError, zlib.error, zstandard.ZstdError, gzip.BadGzipFile)
 """What a compressed file raises that is cut off or damaged."""
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-_COMPRESSED_BYTES = 4096  # fed to zstd at a time: what it makes of them is held in memory
 _OVERLAP = 4096
 
 
@@ -92,7 +92,7 @@ class Source:
         if self._magic.startswith(_GZIP):
             file = gzip.open(file)  # type: ignore[assignment]  # noqa: SIM115
         elif self._magic == _ZSTD:
-            file = io.BufferedReader(_Zstd(file), CHUNK)
+            file = io.BufferedReader(ZstdFrames(file), CHUNK)
         return file
 
     def open_at(self, offset: int, spare: Path) -> Readable:
@@ -192,34 +192,3 @@ def _is_update(line: bytes) -> bool:
     except UnreadableUpdate:
         return False
     return True
-
-
-class _Zstd(io.RawIOBase):
-    """The content of zstd frames. Unlike the package's reader it tells a cut-off file from a whole one."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._rest = b""
-        self._made = b""
-        self._frame = zstandard.ZstdDecompressor().decompressobj()
-        self._is_inside = False
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, into: memoryview) -> int:  # type: ignore[override]
-        while not self._made:
-            fed = self._rest or self._file.read(_COMPRESSED_BYTES)
-            if not fed:
-                if self._is_inside:
-                    raise EOFError("the compressed file is cut off")
-                return 0
-            self._is_inside = True
-            self._made, self._rest = self._frame.decompress(fed), b""
-            if self._frame.eof:
-                self._rest = self._frame.unused_data
-                self._frame, self._is_inside = zstandard.ZstdDecompressor().decompressobj(), False
-        count = min(len(into), len(self._made))
-        into[:count] = self._made[:count]
-        self._made = self._made[count:]
-        return count
