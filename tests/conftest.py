@@ -165,7 +165,9 @@ class LakeFolder:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Have the whole run searched for secrets when it ends, and the process end as its tests did."""
-    if not hasattr(config, "workerinput"):  # of several processes (pytest-xdist), the one that has all reports and folders
+    if not hasattr(
+        config, "workerinput"
+    ):  # of several processes (pytest-xdist), the one that has all reports and folders
         config.pluginmanager.register(Watch(config), "canaries")
     config.pluginmanager.register(Ending(), "ending")
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from obstore.store import MemoryStore
 
 from telelake.errors import NotStored, SettingsError, StoreUnavailable
+from telelake.ports import Stored
 from telelake.settings import Storage
 from telelake.stores import objects
 from telelake.stores.objects import BucketStore, DirectoryStore, memory_store, open_store
@@ -176,3 +180,71 @@ def test_credentials_of_a_profile(aws: str, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("AWS_PROFILE", "empty")
     with pytest.raises(SettingsError, match="AWS_PROFILE"):
         open_store("s3://of-a-profile", storage)
+
+
+class Overwriting(BucketStore):
+    """An adapter whose second put wins."""
+
+    def put(self, key: str, data: bytes) -> bool:
+        self._store.put(key, data)
+        return True
+
+
+class Hurried(BucketStore):
+    """An adapter that looks and then writes, as two steps."""
+
+    def put(self, key: str, data: bytes) -> bool:
+        if any(each.key == key for each in self.list(key.rpartition("/")[0] + "/")):
+            return False
+        time.sleep(0.01)
+        self._store.put(key, data)
+        return True
+
+
+class Shuffled(BucketStore):
+    """An adapter that lists as it likes."""
+
+    def list(self, prefix: str = "") -> Iterator[Stored]:
+        return reversed([*super().list(prefix)])
+
+
+class Loose(BucketStore):
+    """An adapter that takes a prefix for the beginning of a name."""
+
+    def list(self, prefix: str = "") -> Iterator[Stored]:
+        return (each for each in super().list("") if each.key.startswith(prefix.rstrip("/")))
+
+
+class Foreign(BucketStore):
+    """An adapter that lets its library's own error through."""
+
+    def get(self, key: str) -> bytes:
+        return bytes(self._store.get(key).bytes())
+
+
+class Flat(BucketStore):
+    """An adapter that stages a file without its key."""
+
+    def stage(self, key: str, folder: Path) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "staged").write_bytes(self.get(key))
+        return folder / "staged"
+
+
+@pytest.mark.parametrize(
+    ("adapter", "promise"),
+    [
+        (Overwriting, test_a_key_is_written_once), (Hurried, test_of_many_that_put_one_key_one_wins),
+        (Shuffled, test_listing_is_by_folder_and_in_order), (Loose, test_listing_is_by_folder_and_in_order),
+        (Foreign, test_what_is_missing_is_not_stored), (Flat, test_a_staged_file_has_the_bytes_and_the_key),
+    ],
+)  # fmt: skip
+def test_an_adapter_that_breaks_a_promise_is_seen(
+    adapter: type[BucketStore], promise: Callable[..., None], tmp_path: Path
+) -> None:
+    """The twin: the suite passes with the adapter that keeps the promises, and fails with each that does not."""
+    more = [tmp_path] if promise.__code__.co_argcount == 2 else []
+    promise(BucketStore(MemoryStore()), *more)
+
+    with pytest.raises((AssertionError, FileNotFoundError)):
+        promise(adapter(MemoryStore()), *more)
