@@ -53,7 +53,7 @@ ASSUMPTIONS: dict[str, Assumption] = {
     "wrangle_s": Assumption(10, "seconds of a run of wrangle beside its messages"),
     "wrangle_message_ms": Assumption(
         0.024,
-        "milliseconds of wrangle for a message: nearly three times what docs/reference/performance.md measures on a machine",
+        "milliseconds of wrangle for a message: 1.6 times what docs/reference/performance.md measures on a machine of two cores",
     ),
     "wrangle_gb": Assumption(2.94, "memory of wrangle, GB", "set: aws.wrangle_memory_mb"),
     "receive": Assumption(
