@@ -150,7 +150,7 @@ def lesson(log: Log, top: int, end: int) -> Lesson:
     said = linker.heard(log.messages[top:end])
     row_of = {one.key: row for row, one in enumerate(said)}
     start = next(row for row, one in enumerate(said) if one.key in log.gold)
-    told = tell(Talk.of(said), start)
+    told = tell(Talk.of(said), np.arange(start, len(said)))
     right = np.zeros((len(said) - start, REACH + 1), np.bool_)
     for row, one in enumerate(said[start:]):
         back = [start + row - row_of[to] for to in log.gold[one.key] if to in row_of]
@@ -224,7 +224,7 @@ def _gather(
     for number, row in where.tolist():
         told = lessons[number].told
         pairs.append(told.pairs[row])
-        later.append(np.concatenate([told.own[told.start + row], told.around[row]]))
+        later.append(np.concatenate([told.own[told.rows[row]], told.around[row]]))
         earlier.append(told.own[told.earlier[row]])
         there.append(told.open[row])
         right.append(lessons[number].right[row])

@@ -22,26 +22,27 @@ Bits = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What the model is told of the messages from `start` on."""
+    """What the model is told of some messages."""
 
     pairs: Bits
     """Of a message and one before it: (messages, REACH, columns)."""
     own: Bits
-    """Of each message itself, those before `start` too."""
+    """Of each message itself, also of those that are not asked about."""
     around: Bits
     """Of a message and all before it together."""
     open: Flags
     """Which pairs there are: (messages, REACH)."""
     earlier: Whole
     """The row of `own` of each pair's earlier message: (messages, REACH)."""
-    start: int
+    rows: Whole
+    """The row of `own` of each message."""
 
 
-def tell(talk: Talk, start: int) -> Features:
-    """Work out the columns for the messages from row `start` on; rows before are their past."""
+def tell(talk: Talk, rows: Whole) -> Features:
+    """Work out the columns for the messages of some rows, which rise; all rows before are their past."""
     past = look_back(talk)
-    shared = shared_words(talk, start)
-    row = np.arange(start, len(talk.user))[:, None]
+    shared = shared_words(talk, rows)
+    row = rows[:, None]
     earlier = row - np.arange(1, REACH + 1)[None, :]
     there = earlier >= 0
     earlier = np.maximum(earlier, 0)
@@ -59,7 +60,7 @@ def tell(talk: Talk, start: int) -> Features:
         (back & there).any(1),
         *_at_least(best, (2, 4, 8)),
     ]
-    return Features(pairs, _own_columns(talk, past), _stack(around), there, earlier, start)
+    return Features(pairs, _own_columns(talk, past), _stack(around), there, earlier, rows)
 
 
 def _pair_columns(

@@ -7,7 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from telelake.talk.links import Link, Message, Rule
+import numpy as np
+
+from telelake.talk.links import Link, Message
 from telelake.talk.links.features import HORIZON_MINUTES, tell
 from telelake.talk.links.model import Ranker, chances, shipped
 from telelake.talk.links.past import CONTEXT, NAMED, Said, Talk
@@ -60,28 +62,33 @@ def _run(said: list[Said], messages: Sequence[Message], ranker: Ranker) -> list[
     if not messages:
         return []
     start = len(said) - len(messages)
-    told = tell(Talk.of(said), start)
-    scores = ranker.rank(told)
-    chosen = scores.argmax(1).tolist()  # of equals the first: none before any, then the nearer
-    sure = chances(scores).max(1).tolist()
-    links = []
-    for place, message in enumerate(messages):
-        parent: int | None
-        rule: Rule
-        row = start + place
-        if message.reply_to is not None and message.reply_to < message.key:
-            links.append(Link(message.key, message.reply_to, 1.0, "reply"))
-            continue
-        if message.is_bot and not said[row].named and (prompt := _prompt(said, row)) is not None:
-            links.append(Link(message.key, said[prompt].key, 1.0, "bot"))
-            continue
-        if chosen[place] == 0:
-            parent, rule = None, "begins"
-        else:
-            to = said[row - chosen[place]]
-            parent, rule = to.key, "mention" if to.user in said[row].named else "model"
-        links.append(Link(message.key, parent, round(sure[place], 3), rule))
-    return links
+    links: list[Link | None] = [_told(message, said, row) for row, message in enumerate(messages, start)]
+    asked = [place for place, link in enumerate(links) if link is None]
+    if asked:
+        scores = ranker.rank(tell(Talk.of(said), np.array(asked) + start))
+        chosen = scores.argmax(1).tolist()  # of equals the first: none before any, then the nearer
+        sure = chances(scores).max(1).tolist()
+        for place, back, chance in zip(asked, chosen, sure, strict=True):
+            links[place] = _ranked(said, start + place, back, round(chance, 3))
+    return [link for link in links if link is not None]
+
+
+def _told(message: Message, said: Sequence[Said], row: int) -> Link | None:
+    """Return the link of a message that says itself what it answers, or of a bot that a command called; None of any other."""
+    if message.reply_to is not None and message.reply_to < message.key:
+        return Link(message.key, message.reply_to, 1.0, "reply")
+    if message.is_bot and not said[row].named and (prompt := _prompt(said, row)) is not None:
+        return Link(message.key, said[prompt].key, 1.0, "bot")
+    return None
+
+
+def _ranked(said: Sequence[Said], row: int, back: int, chance: float) -> Link:
+    """Return the link to the message so far back that the model chose; 0 is none."""
+    one = said[row]
+    if back == 0:
+        return Link(one.key, None, chance, "begins")
+    to = said[row - back]
+    return Link(one.key, to.key, chance, "mention" if to.user in one.named else "model")
 
 
 def _prompt(said: Sequence[Said], row: int) -> int | None:

@@ -60,7 +60,7 @@ class Ranker:
         scores = np.empty((rows, told.pairs.shape[1] + 1), np.int64)
         own = told.own.astype(np.float32)
         as_earlier = own @ self.earlier
-        later = np.concatenate([own[told.start :], told.around.astype(np.float32)], 1)
+        later = np.concatenate([own[told.rows], told.around.astype(np.float32)], 1)
         as_later = later @ self.later + self.bias
         begins = _units(later @ self.begin + self.begin_bias) @ self.begin_out + self.begin_more
         scores[:, 0] = begins

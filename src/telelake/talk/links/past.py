@@ -137,30 +137,31 @@ def look_back(talk: Talk) -> Past:
     return Past(previous, following, second, addressed, target, target_after, caller, called)
 
 
-def shared_words(talk: Talk, start: int) -> Whole:
-    """Weigh the words that each message from `start` on shares with each of the `REACH` before it; rare words weigh more."""
+def shared_words(talk: Talk, rows: Whole) -> Whole:
+    """Weigh the words that the message of each row shares with each of the `REACH` before it; rare words weigh more."""
     width = REACH + 1
+    places = np.full(len(talk.words), -1)
+    places[rows] = np.arange(len(rows))
     cells: list[int] = []
     weights: list[int] = []
     uses: dict[str, list[int]] = {}
-    for row, words in enumerate(talk.words):
-        base = (row - start) * width + row
+    for row, (place, words) in enumerate(zip(places.tolist(), talk.words, strict=True)):
+        base = place * width + row
         for word in words:
-            rows = uses.get(word)
-            if rows is None:
+            said = uses.get(word)
+            if said is None:
                 uses[word] = [row]
                 continue
-            if rows[0] < row - WINDOW:
-                uses[word] = rows = [earlier for earlier in rows if earlier >= row - WINDOW]
-            if row >= start and len(rows) <= _COMMON:
-                weight = 4 if len(rows) <= _RARE else 2 if len(rows) <= _UNCOMMON else 1
-                for earlier in rows:
+            if said[0] < row - WINDOW:
+                uses[word] = said = [earlier for earlier in said if earlier >= row - WINDOW]
+            if place >= 0 and len(said) <= _COMMON:
+                weight = 4 if len(said) <= _RARE else 2 if len(said) <= _UNCOMMON else 1
+                for earlier in said:
                     if earlier >= row - REACH:
                         cells.append(base - earlier)
                         weights.append(weight)
-            rows.append(row)
-    size = (len(talk.words) - start) * width
-    grid = np.bincount(np.array(cells, np.int64), np.array(weights, np.float64), size)
+            said.append(row)
+    grid = np.bincount(np.array(cells, np.int64), np.array(weights, np.float64), len(rows) * width)
     return grid.astype(np.int64).reshape(-1, width)[:, 1:]
 
 

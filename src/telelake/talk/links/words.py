@@ -16,6 +16,17 @@ _LAUGH = re.compile(r"k{3,}|(?:ha){2,}h?|(?:he){2,}|(?:rs)+|(?:je){2,}|lol|lmao"
 _FACE = re.compile(r"[:;=]-?[()dpo/|](?:\s|$)|[\u263a-\u263b\U0001f300-\U0001faff]")
 
 
+class _Accents(dict[int, int | None]):
+    """For `str.translate`: takes combining signs out; learns each letter when it first comes."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = None if unicodedata.combining(chr(code)) else code
+        return self[code]
+
+
+_ACCENTS = _Accents()
+
+
 def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
@@ -48,7 +59,7 @@ def read(text: str) -> tuple[tuple[int, ...], frozenset[str]]:
     """Give a text's signs, in the order of `SIGNS`, and its words: small letters without accents."""
     plain = text.casefold()
     if not plain.isascii():
-        plain = "".join(letter for letter in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(letter))
+        plain = unicodedata.normalize("NFKD", plain).translate(_ACCENTS)
     plain = plain.strip()
     words = _WORD.findall(plain)
     told, early = frozenset(words), frozenset(words[:3])
