@@ -84,11 +84,11 @@ def publications(folder: Path) -> bool:
 
     with press() as presses:
         bench = test_publish_faults.Bench(make, presses)
-        for call in test_publish_faults.CALLS:
-            for end in test_publish_faults.ENDS:
+        for end in test_publish_faults.ENDS:
+            for call in test_publish_faults.CALLS:
                 at = partial(test_publish_faults.at_a_system_call, bench, call, end)
                 runs, ends, wrong = test_publish_faults.enumerate_all(at, 1500)
-                print(f"{call} {end}: {runs} runs, {dict(ends)}, {len(wrong)} broken promises")
+                print(f"{call} {end}: {runs} runs, {dict(ends)}, {len(wrong)} broken promises", flush=True)
                 print(*wrong, sep="\n", end="\n" if wrong else "")
                 good = good and not wrong
     return good
