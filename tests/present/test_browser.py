@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pyarrow.parquet as pq
 import pytest
-from browser import Tabs, drawn, serious, served
+from browser import Tabs, draw_all, drawn, serious, served
 from lakes import write
 from whole import SALES, SUPPORT, whole
 
@@ -60,6 +60,7 @@ def visit(tabs: Tabs, addresses: dict[str, str]):
 def settled(page: Any) -> dict[str, str]:
     """Wait until everything is drawn; return what the address says."""
     page.wait_for_selector("body[data-ready=true]")
+    draw_all(page)
     return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
 

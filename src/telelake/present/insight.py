@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from telelake.errors import SettingsError, UnknownName
-from telelake.present.params import FILTERS, PARAMS, checked
+from telelake.present.params import FILTERS, PARAMS, checked, written
 from telelake.present.vocabulary import GROUPS, LANGS
 
 if TYPE_CHECKING:
@@ -170,4 +170,4 @@ def run(lake: Lake, insight: Insight, params: Mapping[str, Any] | None = None) -
         SettingsError: a parameter is unknown or not what it should be; says what to write.
         QueryRefused: over a bound.
     """
-    return lake.query(insight.sql, values(insight, params))
+    return lake.query(written(insight.sql, values(insight, params)))

@@ -8,11 +8,11 @@
 -- params: from, to, chat, week, topic, hour, weekday
 -- based_on: all_questions
 -- rows: questions topic_id
--- rows.answer_rate: answered_by IS NOT NULL
-WITH chosen AS MATERIALIZED (FROM chosen_questions($from, $to, $chat, $week, $topic, $hour, $weekday)),
+-- rows.answer_rate: NOT is_unanswered(answered_by, outcome)
+WITH chosen AS MATERIALIZED (SELECT topic_id, topic, answered_by, outcome, is_seen FROM chosen_questions($from, $to, $chat, $week, $topic, $hour, $weekday)),
      total AS (SELECT count(*) AS questions FROM chosen),
      topics AS (SELECT topic_id, max(topic) AS topic, count(*) AS questions,
-                       share_of(answered_by IS NOT NULL) AS answer_rate
+                       answered_share(answered_by, outcome, is_seen) AS answer_rate
                 FROM chosen WHERE topic_id IS NOT NULL GROUP BY topic_id ORDER BY 3 DESC, 1 LIMIT 1)
 SELECT topics.topic_id,
        topics.topic,

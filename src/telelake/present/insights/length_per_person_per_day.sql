@@ -5,19 +5,20 @@
 -- group: people
 -- order: 30
 -- chart: heatmap x=day y=person color=average_length order=rank
--- params: from, to, chat, week, hour, weekday
+-- params: from, to, chat, week, who, hour, weekday
 -- based_on: messages
 -- rows: messages day user_id=person_id
-WITH chosen AS MATERIALIZED (SELECT * FROM chosen_messages($from, $to, $chat, $week, NULL, $hour, $weekday) WHERE person_id IS NOT NULL),
-     ranked AS (SELECT person_id, row_number() OVER (ORDER BY count(*) DESC, person_id) AS place
+WITH chosen AS MATERIALIZED (SELECT day, person_id, sum(messages) AS messages, sum(characters) AS characters, sum(texts) AS texts
+                             FROM chosen_voices($from, $to, $chat, $week, $who, $hour, $weekday) GROUP BY 1, 2),
+     ranked AS (SELECT person_id, row_number() OVER (ORDER BY sum(messages) DESC, person_id) AS place
                 FROM chosen GROUP BY person_id),
      averages AS (SELECT chosen.day,
                          least(ranked.place, 8) AS rank,
                          any_value(chosen.person_id) FILTER (ranked.place < 8) AS user_id,
-                         round(avg(chosen.length), 1) AS average_length,
-                         count(*) AS messages
+                         round(sum(chosen.characters) / sum(chosen.texts), 1) AS average_length,
+                         CAST(sum(chosen.texts) AS BIGINT) AS messages
                   FROM chosen JOIN ranked ON ranked.person_id = chosen.person_id
-                  WHERE chosen.length > 0
+                  WHERE chosen.texts > 0
                   GROUP BY 1, 2)
 SELECT averages.day,
        averages.rank,

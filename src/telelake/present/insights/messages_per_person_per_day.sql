@@ -5,16 +5,17 @@
 -- group: people
 -- order: 20
 -- chart: stacked x=day y=messages color=person order=rank
--- params: from, to, chat, week, hour, weekday
+-- params: from, to, chat, week, who, hour, weekday
 -- based_on: messages
 -- rows: messages day user_id=person_id
-WITH chosen AS MATERIALIZED (SELECT * FROM chosen_messages($from, $to, $chat, $week, NULL, $hour, $weekday) WHERE person_id IS NOT NULL),
-     ranked AS (SELECT person_id, row_number() OVER (ORDER BY count(*) DESC, person_id) AS place
+WITH chosen AS MATERIALIZED (SELECT day, person_id, sum(messages) AS messages, sum(characters) AS characters, sum(texts) AS texts
+                             FROM chosen_voices($from, $to, $chat, $week, $who, $hour, $weekday) GROUP BY 1, 2),
+     ranked AS (SELECT person_id, row_number() OVER (ORDER BY sum(messages) DESC, person_id) AS place
                 FROM chosen GROUP BY person_id),
      series AS (SELECT least(place, 8) AS rank, any_value(person_id) FILTER (place < 8) AS user_id
                 FROM ranked GROUP BY 1),
      days AS (FROM days_between((SELECT min(day) FROM chosen), (SELECT max(day) FROM chosen))),
-     counts AS (SELECT chosen.day, least(ranked.place, 8) AS rank, count(*) AS messages
+     counts AS (SELECT chosen.day, least(ranked.place, 8) AS rank, CAST(sum(chosen.messages) AS BIGINT) AS messages
                 FROM chosen JOIN ranked ON ranked.person_id = chosen.person_id GROUP BY 1, 2)
 SELECT days.day,
        series.rank,

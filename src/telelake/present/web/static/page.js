@@ -1,4 +1,5 @@
-// A page of insights: fills the cards, and fills them again when filters, or light and dark, change.
+// A page of insights: fills the cards that are seen, and fills them again when filters, or light and dark, change. A card
+// below the window is asked for when it comes near: who filters waits for what they look at, not for the whole page.
 
 import { Card } from "./cards.js";
 import { dark, isNumber, load, make, role, t, text, theme, words } from "./common.js";
@@ -14,12 +15,32 @@ const elements = [...document.querySelectorAll(".card")];
 const names = elements.map((each) => each.dataset.insight).join(",");
 const list = () => load(`/api/insights?${new URLSearchParams({ names, lang, theme: theme() })}`);
 
-async function refresh(names = null) {
-  const own = (card) => names === null || names.some((name) => !name.includes(".") || name.startsWith(`${card.insight.name}.`));
+const NEAR = 200;
+const isNear = ({ element }) => {
+  const { top, bottom } = element.getBoundingClientRect();
+  return bottom > -NEAR && top < innerHeight + NEAR;
+};
+let waitsFor = 0;
+
+// The page says that it is ready when nothing is asked for any more.
+async function during(work) {
+  waitsFor += 1;
   delete document.body.dataset.ready;
-  const affected = [...cards.values()].filter(own);
-  await Promise.all([...affected.map((card) => card.show()), names?.every((name) => name.includes(".")) ? null : answers()]);
-  document.body.dataset.ready = "true";
+  await Promise.allSettled(work);
+  waitsFor -= 1;
+  if (!waitsFor) document.body.dataset.ready = "true";
+}
+
+// Show what waits, of the cards that are near; of all with `isAll`, for paper has no below.
+function look(isAll = false) {
+  const seen = [...cards.values()].filter((card) => card.waits && (isAll || isNear(card)));
+  return seen.length ? during(seen.map((card) => card.show())) : null;
+}
+
+function refresh(names = null) {
+  const own = (card) => names === null || names.some((name) => !name.includes(".") || name.startsWith(`${card.insight.name}.`));
+  for (const card of cards.values()) if (own(card)) card.wait();
+  return during([look(), names?.every((name) => name.includes(".")) ? null : answers()]);
 }
 
 // The three questions: sentences in which each number opens its rows.
@@ -53,6 +74,9 @@ async function begin() {
     cards.set(element.dataset.insight, new Card(element, listed.find((each) => each.name === element.dataset.insight)));
   }
   state.onChange((names) => { filters.changed(names); refresh(names); });
+  const observer = new IntersectionObserver(() => look(), { rootMargin: `${NEAR}px 0px` });
+  for (const element of elements) observer.observe(element);
+  addEventListener("beforeprint", () => look(true));
   await Promise.all([filters.setUp(), refresh()]);
 }
 
