@@ -112,7 +112,9 @@ def make(folder: Path, messages: int, days: int, chats: int = 40, people: int = 
             if (folder / next(reversed(MADE)) / f"context_date={day}" / "part.parquet").exists():
                 continue  # of a run that was stopped
             low, high = messages * number // days, messages * (number + 1) // days
-            columns = ", ".join(f'{text.format(chats=chats, people=people)} AS "{name}"' for name, text in TALKING.items())
+            columns = ", ".join(
+                f'{text.format(chats=chats, people=people)} AS "{name}"' for name, text in TALKING.items()
+            )
             con.execute(
                 f"CREATE OR REPLACE TEMP TABLE messages AS SELECT {columns} FROM (SELECT *, "
                 f"TIMESTAMPTZ '{day} 03:00:00+00' + CAST(h % 86400 AS BIGINT) * INTERVAL 1 SECOND AS sent_at, DATE '{day}' AS day "

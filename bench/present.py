@@ -63,7 +63,9 @@ def main() -> None:
     asked = parser.parse_args()
     folder = asked.data / f"present-{asked.messages}-{asked.days}"
     files = made(folder / "lake", asked.messages, asked.days, asked.chats, asked.people)
-    print(f"{asked.messages:,} messages of {asked.days} days in {asked.chats:,} chats, {os.cpu_count()} cores", flush=True)
+    print(
+        f"{asked.messages:,} messages of {asked.days} days in {asked.chats:,} chats, {os.cpu_count()} cores", flush=True
+    )
     if asked.report:
         with open_lake(files, ZoneInfo(ZONE), Sql()) as lake:
             began = time.perf_counter()
@@ -97,7 +99,9 @@ def measure(browser: Any, lake: Lake, path: str, rounds: int, days: int) -> None
         with served(app) as address:  # a new one remembers no answers
             context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
             page = context.new_page()
-            page.goto(f"{address}/sql?lang=en")  # Vega's bundle is made once when a dashboard starts, and kept by the browser
+            page.goto(
+                f"{address}/sql?lang=en"
+            )  # Vega's bundle is made once when a dashboard starts, and kept by the browser
             page.wait_for_selector("body[data-ready=true]")
             page.goto(f"{address}{path}?lang=en")
             seconds = {"first": page.wait_for_function(READY, timeout=120_000).json_value() / 1000}

@@ -497,7 +497,9 @@ class App:
         from telelake.present.web.app import make_app
 
         if self.settings.dashboard.copy_release:
-            self._copies = Copies(self.state / "cache" / "quick", self.home.timezone, self.settings.sql.memory, self.lake)
+            self._copies = Copies(
+                self.state / "cache" / "quick", self.home.timezone, self.settings.sql.memory, self.lake
+            )
         return make_app(
             self.lake, self.facts, hosts=(self.settings.dashboard.host,), metrics=self.metrics(with_lake=True).text,
             correct=self._said, access=self.access(),

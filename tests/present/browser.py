@@ -72,7 +72,9 @@ class Tabs:
         self._contexts: list[Any] = []
         self._complaints: list[str] = []
 
-    def open(self, url: str, own: str, width: int = 1280, scheme: str = "light", whole: bool = True, **options: Any) -> Any:
+    def open(
+        self, url: str, own: str, width: int = 1280, scheme: str = "light", whole: bool = True, **options: Any
+    ) -> Any:
         """Open a page, wait until its script has drawn it; `own` begins all that it may ask for.
 
         A page draws what can be seen; with `whole` also what is below, as for paper.

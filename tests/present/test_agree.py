@@ -31,7 +31,9 @@ def lake(tmp_path_factory: pytest.TempPathFactory):
     tables = whole()
     asked = next(row for row in tables["questions"] if row["message_id"] == 9)
     ends = {20: "unanswered", 21: "escalated", 22: "confirmed", 23: "assumed", 24: None, 25: "revoked"}
-    more: list[Row] = [{**asked, "question_id": f"q{id_}", "message_id": id_, "outcome": end} for id_, end in ends.items()]
+    more: list[Row] = [
+        {**asked, "question_id": f"q{id_}", "message_id": id_, "outcome": end} for id_, end in ends.items()
+    ]
     answered = next(row for row in tables["questions"] if row["message_id"] == 4)
     more.append({**answered, "question_id": "q26", "message_id": 26, "outcome": "unanswered"})  # as a person said
     tables["questions"] = [*tables["questions"], *more]
@@ -114,7 +116,8 @@ def test_the_busiest_hour_is_one_and_the_peoples(tmp_path: Path) -> None:
 def test_customers_and_attendants_are_the_persons(lake: Lake) -> None:
     """Bia answered as an attendant; Ana, Caio and #4 did not."""
     writers = {
-        who: {row["user_id"] for row in records(lake, "participation", who=who)} for who in ("customers", "attendants", "people")
+        who: {row["user_id"] for row in records(lake, "participation", who=who)}
+        for who in ("customers", "attendants", "people")
     }
     counted = {
         who: (

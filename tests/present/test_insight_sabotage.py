@@ -30,7 +30,8 @@ BREAKS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "customers": ("AND attendant IS NULL AND person IS NOT NULL", "", "words", {"who": "customers"}),
     "customers by the hour": ("WHERE in_chat IS NOT NULL OR parts_people(by_whom)", "WHERE in_chat IS NOT NULL", "busiest_hours",
                               {"who": "customers"}),
-    "unanswered, though it is marked as solved": ("AND coalesce(how_it_ended NOT IN ('confirmed', 'assumed'), true)", "", "answer_solved", {}),
+    "unanswered, though it is marked as solved": ("AND coalesce(how_it_ended NOT IN ('confirmed', 'assumed'), true)", "",
+                                                  "answer_solved", {}),
     "unanswered, though a human was asked for": ("OR (by_whom IS NULL AND", "OR (false AND", "resolution_mix", {}),
     "unseen bots": ("WHERE chat_hours.bot_messages > 0", "", "support_by_chat", {}),
     "service messages": ("WHERE NOT messages.is_service", "WHERE true", "message_kinds", {}),
@@ -60,7 +61,13 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
     tables["questions"] = [*tables["questions"], {**escalated, "question_id": "q13", "message_id": 13,
                                                   "human_answer_seconds": None, "outcome": "revoked"}]  # fmt: skip
     # Nobody answered: one waits for a human, one was solved elsewhere, as somebody has marked.
-    waiting = {**escalated, "human_answer_seconds": None, "bot_answer_seconds": None, "answered_by": None, "answer_user_id": None}
+    waiting = {
+        **escalated,
+        "human_answer_seconds": None,
+        "bot_answer_seconds": None,
+        "answered_by": None,
+        "answer_user_id": None,
+    }
     tables["questions"] = [*tables["questions"], {**waiting, "question_id": "q14", "message_id": 14},
                            {**waiting, "question_id": "q15", "message_id": 15, "outcome": "confirmed"}]  # fmt: skip
     return write(tmp_path_factory.mktemp("whole"), tables)

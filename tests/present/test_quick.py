@@ -20,7 +20,8 @@ from telelake.present.params import SENDERS
 from telelake.present.query import Lake, open_lake
 
 FILTERS: list[dict[str, Any]] = [
-    {}, {"from": "2026-12-29", "to": "2027-01-03"}, {"chat": SALES}, {"week": "2026-W53"}, {"hour": 12}, {"weekday": 5}, {"topic": 2},
+    {}, {"from": "2026-12-29", "to": "2027-01-03"}, {"chat": SALES}, {"week": "2026-W53"}, {"hour": 12},
+    {"weekday": 5}, {"topic": 2},
     *({"who": who} for who in SENDERS),
 ]  # fmt: skip
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["FILTERS", "PARAMS", "Chart", "Insight", "Rows", "all_insights", "checked", "insight", "parse", "run"]
 
 _FOLDER = Path(__file__).with_name("insights")
-_LINE = re.compile(r"-- ([a-z_.]+): (.+)")
+_LINE = re.compile(r"-- ([a-z0-9_.]+): (.+)")
 _REQUIRED = {"group", "chart", "params", *(f"{part}.{lang}" for part in ("title", "definition") for lang in LANGS)}
 _OPTIONAL = {"order", "based_on", "rows"}
 

@@ -116,7 +116,7 @@ class Copies:
     def _make(self, target: Path, files: Mapping[str, Sequence[Path]]) -> None:
         read = [path for name in READ for path in files.get(name, ())]
         older = sorted(self._folder.glob(f"*-{_version(self._zone)}.duckdb"))
-        if not is_large(read) or not _made(self, target, files, older[-1] if older else None):
+        if not is_large(read) or not self._made(target, files, older[-1] if older else None):
             self._failed.add(target)
             return
         for path in self._folder.iterdir():
@@ -125,34 +125,35 @@ class Copies:
         with suppress(TelelakeError):
             self._ready()
 
+    def _made(self, target: Path, files: Mapping[str, Sequence[Path]], before: Path | None) -> bool:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_suffix(f".{os.getpid()}.part")
+        try:
+            if before is not None:
+                shutil.copyfile(before, part)
+            named = {name: [str(path) for path in files.get(name, ())] for name in READ}
+            job = {"files": named, "zone": self._zone, "memory": self._memory, "target": str(part)}
+            # A copy of files that are gone may hold whom somebody wanted forgotten.
+            if not self.run(job) or not all(path.exists() for name in READ for path in files.get(name, ())):
+                return False
+            part.replace(target)
+            return True
+        except OSError:  # a full disk: the release's own files are read then
+            return False
+        finally:
+            part.unlink(missing_ok=True)
+
     def run(self, job: Mapping[str, Any]) -> bool:
         """Make a copy in a process of its own; return whether it is there."""
-        environment = {name: value for name, value in os.environ.items() if name in {"PATH", "PYTHONPATH", "VIRTUAL_ENV"}}
+        environment = {
+            name: value for name, value in os.environ.items() if name in {"PATH", "PYTHONPATH", "VIRTUAL_ENV"}
+        }
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "telelake.present.quick"],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, start_new_session=True,
         )  # fmt: skip
         self._process.communicate(json.dumps(job).encode())
         return self._process.returncode == 0
-
-
-def _made(copies: Copies, target: Path, files: Mapping[str, Sequence[Path]], before: Path | None) -> bool:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_suffix(f".{os.getpid()}.part")
-    try:
-        if before is not None:
-            shutil.copyfile(before, part)
-        named = {name: [str(path) for path in files.get(name, ())] for name in READ}
-        job = {"files": named, "zone": copies._zone, "memory": copies._memory, "target": str(part)}
-        # A copy of files that are gone may hold whom somebody wanted forgotten.
-        if not copies.run(job) or not all(path.exists() for name in READ for path in files.get(name, ())):
-            return False
-        part.replace(target)
-        return True
-    except OSError:  # a full disk: the release's own files are read then
-        return False
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def is_large(files: Iterable[Path]) -> bool:

@@ -16,18 +16,11 @@
 -- rows.sla_breaches: sla_breached
 -- rows.first_response_p50: answered_by IS NOT NULL
 -- rows.first_response_p90: answered_by IS NOT NULL
-WITH chosen AS MATERIALIZED (SELECT day, topic_id, topic, answered_by, outcome, answer_seconds, bot_answer_seconds, human_answer_seconds,
-                                    sla_breached, repeats_message_id, is_seen FROM chosen_questions($from, $to, $chat, $week, $topic, $hour, $weekday)),
-     span AS (SELECT min(day) AS first_day, max(day) AS last_day FROM chosen),
-     before AS (SELECT earlier.topic_id, count(*) AS questions
-                FROM chosen_questions(NULL, NULL, $chat, NULL, $topic, $hour, $weekday) AS earlier
-                CROSS JOIN span
-                WHERE earlier.day < span.first_day
-                  AND date_diff('day', earlier.day, span.first_day) <= date_diff('day', span.first_day, span.last_day) + 1
-                GROUP BY earlier.topic_id),
-     measured AS (SELECT topic_id,
+WITH measured AS MATERIALIZED (SELECT topic_id,
        max(topic) AS topic,
        count(*) AS questions,
+       min(day) AS first_day,
+       max(day) AS last_day,
        answered_share(answered_by, outcome, is_seen) AS answer_rate,
        seen_count(answered_by = 'bot', is_seen) AS answered_by_bot,
        seen_share(is_solved_by_bot(answered_by, human_answer_seconds, outcome), is_seen) AS bot_resolution_rate,
@@ -36,7 +29,16 @@ WITH chosen AS MATERIALIZED (SELECT day, topic_id, topic, answered_by, outcome, 
        breaches(sla_breached) AS sla_breaches,
        within(answer_seconds, 0.5) AS first_response_p50,
        within(answer_seconds, 0.9) AS first_response_p90
-                  FROM chosen GROUP BY topic_id)
+                  FROM chosen_questions($from, $to, $chat, $week, $topic, $hour, $weekday) GROUP BY topic_id),
+     span AS (SELECT min(first_day) AS first_day, max(last_day) AS last_day FROM measured),
+     -- Without a first day or a week nothing lies before what is chosen.
+     before AS (SELECT earlier.topic_id, count(*) AS questions
+                FROM chosen_questions(NULL, NULL, $chat, NULL, $topic, $hour, $weekday) AS earlier
+                CROSS JOIN span
+                WHERE coalesce(CAST($from AS VARCHAR), $week) IS NOT NULL
+                  AND earlier.day < span.first_day
+                  AND date_diff('day', earlier.day, span.first_day) <= date_diff('day', span.first_day, span.last_day) + 1
+                GROUP BY earlier.topic_id)
 SELECT measured.topic_id,
        measured.topic,
        measured.questions,

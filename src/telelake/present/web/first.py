@@ -61,16 +61,18 @@ _QUESTIONS = (
     _Question(
         "answer_solved", "/support", "questions", "", "", _NO_QUESTIONS,
         (("seen_questions",
-          "Alone it solved {solved_by_bot} of {seen_questions} questions: {bot_resolution_rate}. {handed_over} went on to a person. ",
-          "Sozinho, resolveu {solved_by_bot} de {seen_questions} perguntas: {bot_resolution_rate}. {handed_over} passaram a uma pessoa. "),
+          "Alone it solved {solved_by_bot} of {seen_questions} questions: {bot_resolution_rate}. "
+          "{handed_over} went on to a person. ",
+          "Sozinho, resolveu {solved_by_bot} de {seen_questions} perguntas: {bot_resolution_rate}. "
+          "{handed_over} passaram a uma pessoa. "),
          ("unseen_questions",
           "Of {unseen_questions} questions it is not known: no reply of a bot is in the lake for their chats "
           "(mode = \"proxy\" records them). ",
           "De {unseen_questions} perguntas não se sabe: não há resposta de bot no lago nos chats delas "
           "(mode = \"proxy\" as registra). "),
          ("questions",
-          "{unanswered} of {questions} have no answer from anybody.",
-          "{unanswered} de {questions} estão sem resposta de ninguém.")),
+          "{unanswered} of {questions} have no answer in the lake.",
+          "{unanswered} de {questions} não têm resposta no lago.")),
     ),
 )  # fmt: skip
 CHARTS = ("messages_over_time", "hours_by_weekday", "topics", "resolution_mix", "key_figures")

@@ -34,4 +34,3 @@ def query(insight: Insight, params: Mapping[str, Any], row: Mapping[str, Any], c
     # An address has no null: nothing stands for it.
     sql, given = rows.query(insight, {key: value or None for key, value in row.items()}, column, params, most)
     return Opened(written(sql, given), written(insight.sql, values(insight, params)))
-

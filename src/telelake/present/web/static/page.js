@@ -15,10 +15,10 @@ const elements = [...document.querySelectorAll(".card")];
 const names = elements.map((each) => each.dataset.insight).join(",");
 const list = () => load(`/api/insights?${new URLSearchParams({ names, lang, theme: theme() })}`);
 
-const NEAR = 200;
-const isNear = ({ element }) => {
+const NEAR = 300;
+const isWithin = ({ element }, margin) => {
   const { top, bottom } = element.getBoundingClientRect();
-  return bottom > -NEAR && top < innerHeight + NEAR;
+  return bottom > -margin && top < innerHeight + margin;
 };
 let waitsFor = 0;
 
@@ -28,19 +28,21 @@ async function during(work) {
   delete document.body.dataset.ready;
   await Promise.allSettled(work);
   waitsFor -= 1;
-  if (!waitsFor) document.body.dataset.ready = "true";
+  if (waitsFor) return;
+  document.body.dataset.ready = "true";
+  setTimeout(look, 50, NEAR); // what comes next when somebody scrolls
 }
 
-// Show what waits, of the cards that are near; of all with `isAll`, for paper has no below.
-function look(isAll = false) {
-  const seen = [...cards.values()].filter((card) => card.waits && (isAll || isNear(card)));
+// Show what waits, of the cards in the window and so far around it; paper has no below.
+function look(margin) {
+  const seen = [...cards.values()].filter((card) => card.waits && isWithin(card, margin));
   return seen.length ? during(seen.map((card) => card.show())) : null;
 }
 
 function refresh(names = null) {
   const own = (card) => names === null || names.some((name) => !name.includes(".") || name.startsWith(`${card.insight.name}.`));
   for (const card of cards.values()) if (own(card)) card.wait();
-  return during([look(), names?.every((name) => name.includes(".")) ? null : answers()]);
+  return during([look(0), names?.every((name) => name.includes(".")) ? null : answers()]);
 }
 
 // The three questions: sentences in which each number opens its rows.
@@ -74,10 +76,10 @@ async function begin() {
     cards.set(element.dataset.insight, new Card(element, listed.find((each) => each.name === element.dataset.insight)));
   }
   state.onChange((names) => { filters.changed(names); refresh(names); });
-  const observer = new IntersectionObserver(() => look(), { rootMargin: `${NEAR}px 0px` });
-  for (const element of elements) observer.observe(element);
-  addEventListener("beforeprint", () => look(true));
+  addEventListener("beforeprint", () => look(Infinity));
   await Promise.all([filters.setUp(), refresh()]);
+  const observer = new IntersectionObserver(() => waitsFor || look(NEAR), { rootMargin: `${NEAR}px 0px` });
+  for (const element of elements) observer.observe(element);
 }
 
 dark.addEventListener("change", async () => {
