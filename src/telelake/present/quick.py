@@ -215,7 +215,7 @@ def _views() -> list[Any]:
 
 
 def _day(path: Path) -> str:
-    return _DAY.findall(path.as_posix())[-1]
+    return str(_DAY.findall(path.as_posix())[-1])
 
 
 def _mark(files: Mapping[str, Sequence[Path]]) -> str:
