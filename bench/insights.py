@@ -31,7 +31,9 @@ _WORDS = """array_to_string(list_transform(range(3 + CAST(h % 12 AS INTEGER)),
     lambda j: 'palavra' || translate(CAST(CAST(floor(power((hash(i, j) % 1000003) / 1000003.0, 2) * 9000) AS BIGINT) AS VARCHAR),
                                      '0123456789', 'abcdefghij')), ' ')
     || CASE WHEN h % 50 = 0 THEN ' 👍🏽' WHEN h % 70 = 0 THEN ' https://www.exemplo.test/p' || h % 900 ELSE '' END"""
-_TALKING = MESSAGES | {
+# Cubes of numbers in [0, 1): a few chats, people and hours have much of it, most have little.
+TALKING = MESSAGES | {
+    "chat_id": "-1001000000000 - CAST(floor(power(hash(i, 'chat') % 1000003 / 1000003.0, 3) * {chats}) AS BIGINT)",
     "text": _WORDS, "length": f"length({_WORDS})", "is_bot": "h % 6 = 0",
     "direction": "CASE WHEN h % 6 = 0 THEN 'out' ELSE 'in' END",
     "reply_to_message_id": "CASE WHEN h % 4 = 0 THEN i - 40 END",
@@ -41,7 +43,7 @@ _TALKING = MESSAGES | {
 _ASKED = (
     """SELECT *, hash(message_id) AS h, message_id AS id FROM messages WHERE message_id % 10 = 0 AND NOT is_service"""
 )
-_MADE = {
+MADE = {
     "user_days": USER_DAYS,
     "chat_days": CHAT_DAYS,
     "chat_hours": CHAT_HOURS,
@@ -100,27 +102,31 @@ def main() -> None:
         shutil.rmtree(folder)
 
 
-def make(folder: Path, messages: int, days: int) -> None:
+def make(folder: Path, messages: int, days: int, chats: int = 40, people: int = 5000) -> None:
     """Write the tables, a file a day."""
     declared = {table.name: table for table in TABLES}
     with duckdb.connect() as con:
         con.execute("SET TimeZone = 'UTC'; SET memory_limit = '3GB'; SET enable_progress_bar = false")
         for number in range(days):
             day = FIRST + timedelta(days=number)
+            if (folder / next(reversed(MADE)) / f"context_date={day}" / "part.parquet").exists():
+                continue  # of a run that was stopped
             low, high = messages * number // days, messages * (number + 1) // days
-            columns = ", ".join(f'{text.format(chats=40, people=5000)} AS "{name}"' for name, text in _TALKING.items())
+            columns = ", ".join(
+                f'{text.format(chats=chats, people=people)} AS "{name}"' for name, text in TALKING.items()
+            )
             con.execute(
                 f"CREATE OR REPLACE TEMP TABLE messages AS SELECT {columns} FROM (SELECT *, "
                 f"TIMESTAMPTZ '{day} 03:00:00+00' + CAST(h % 86400 AS BIGINT) * INTERVAL 1 SECOND AS sent_at, DATE '{day}' AS day "
                 f"FROM (SELECT i, hash(i) AS h FROM range({low}, {high}) AS numbers(i)))"
             )
-            for name, sql in {"messages": "FROM messages", **_MADE}.items():
-                lay(con, declared[name], sql, folder / name / f"{day}.parquet")
+            for name, sql in {"messages": "FROM messages", **MADE}.items():
+                lay(con, declared[name], sql, folder / name / f"context_date={day}" / "part.parquet")
 
 
 def measure(folder: Path, messages: int, days: int, rounds: int) -> None:
     """Print the median of each insight, and of all."""
-    files = {table.name: sorted((folder / table.name).glob("*.parquet")) for table in TABLES}
+    files = {table.name: sorted((folder / table.name).rglob("*.parquet")) for table in TABLES}
     taken: dict[str, list[float]] = {}
     with open_lake(files, ZoneInfo(ZONE), Sql()) as lake:
         for each in all_insights():

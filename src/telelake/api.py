@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from telelake.errors import SettingsError
 from telelake.present import insight as insights
+from telelake.present.chart import vega_lite
 from telelake.present.formats import plain
 from telelake.settings import load
 from telelake.tables import describe
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from telelake.present.answer import Answer
+    from telelake.present.vocabulary import Lang
 
 _SHOWN = 20
 """Rows that a notebook shows of a result."""
+_WIDTH = 640
+"""Width of a chart."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,19 @@ class Result:
         return f"<telelake result: {len(self):,} rows of {', '.join(self.columns)}>"
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A chart, as a notebook shows it."""
+
+    svg: str
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def __repr__(self) -> str:
+        return f"<telelake chart: {len(self.svg):,} characters of SVG>"
+
+
 class Tables:
     """The newest release of a lake, to be read. Close it, or use it in a `with`, to end its processes."""
 
@@ -118,6 +135,21 @@ class Tables:
             SettingsError: a parameter is not what it should be.
         """
         return Result(insights.run(self._app.lake(), insights.insight(name), params))
+
+    def chart(self, name: str, params: Mapping[str, Any] | None = None, lang: Lang = "en") -> Picture:
+        """Draw an insight's answer as the dashboard does, in English or Portuguese (`pt`).
+
+        Raises:
+            UnknownName: there is no such insight; lists those there are.
+            SettingsError: it is figures or a list, without a chart; or as `insight`.
+        """
+        import vl_convert
+
+        one = insights.insight(name)
+        if one.chart.mark in {"figures", "table"}:
+            raise SettingsError(f"'{name}' has no chart. Ask insight('{name}'), which gives its rows.")
+        drawn = vega_lite(one, lang, "light", insights.run(self._app.lake(), one, params))
+        return Picture(vl_convert.vegalite_to_svg(drawn | {"width": _WIDTH}))
 
     def insights(self) -> dict[str, str]:
         """Return every insight's name and English title."""

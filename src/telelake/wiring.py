@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from telelake.operate.webhooks import WebhookWatch
     from telelake.ports import Engine, Maker, Release
     from telelake.present.query import Lake
+    from telelake.present.quick import Copies
     from telelake.present.web.access import Access
     from telelake.stores.iceberg import IcebergTables
     from telelake.talk.labels import Label
@@ -61,7 +62,8 @@ class App:
         self.settings = settings
         self._is_made_up = is_made_up
         self._receiver: Receiver | None = None
-        self._lake: tuple[int, Lake] | None = None
+        self._lake: tuple[tuple[int, Path | None], Lake] | None = None
+        self._copies: Copies | None = None
         self._lake_lock = threading.Lock()
         self._upkept: date | None = None
         self._topics_tried: date | None = None
@@ -450,12 +452,13 @@ class App:
 
         release = self._latest()
         with self._lake_lock:
-            if self._lake and self._lake[0] == release.number:
+            copy = self._copies.of(release.number, lambda: self._files(release)) if self._copies else None
+            if self._lake and self._lake[0] == (release.number, copy):
                 return self._lake[1]
-            opened = open_lake(self._files(release), self.zone, self.settings.sql)
+            opened = open_lake(self._files(release), self.zone, self.settings.sql, copy)
             if self._lake:
                 self._lake[1].close()  # a query at work ends in peace
-            self._lake = (release.number, opened)
+            self._lake = ((release.number, copy), opened)
             return opened
 
     def published(self) -> tuple[int, dict[str, Sequence[Path]]]:
@@ -490,8 +493,13 @@ class App:
 
     def dashboard(self) -> Starlette:
         """Return the page for people."""
+        from telelake.present.quick import Copies
         from telelake.present.web.app import make_app
 
+        if self.settings.dashboard.copy_release:
+            self._copies = Copies(
+                self.state / "cache" / "quick", self.home.timezone, self.settings.sql.memory, self.lake
+            )
         return make_app(
             self.lake, self.facts, hosts=(self.settings.dashboard.host,), metrics=self.metrics(with_lake=True).text,
             correct=self._said, access=self.access(),
@@ -527,6 +535,8 @@ class App:
 
     def close(self) -> None:
         """End what runs beside: the queries' processes."""
+        if self._copies:
+            self._copies.close()
         with self._lake_lock:
             if self._lake:
                 self._lake[1].close()

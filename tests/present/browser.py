@@ -57,6 +57,12 @@ def serious(page: Any) -> list[str]:
     ]
 
 
+def draw_all(page: Any) -> None:
+    """Have what is below the window drawn too, and wait for it."""
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_selector("body[data-ready=true]")
+
+
 class Tabs:
     """Pages of one test, each in a context of its own."""
 
@@ -66,8 +72,13 @@ class Tabs:
         self._contexts: list[Any] = []
         self._complaints: list[str] = []
 
-    def open(self, url: str, own: str, width: int = 1280, scheme: str = "light", **options: Any) -> Any:
-        """Open a page, wait until its script has drawn it; `own` begins all that it may ask for."""
+    def open(
+        self, url: str, own: str, width: int = 1280, scheme: str = "light", whole: bool = True, **options: Any
+    ) -> Any:
+        """Open a page, wait until its script has drawn it; `own` begins all that it may ask for.
+
+        A page draws what can be seen; with `whole` also what is below, as for paper.
+        """
         context = self._browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, locale="en-US", **options
         )
@@ -79,6 +90,8 @@ class Tabs:
         page.goto(url)
         if options.get("java_script_enabled", True):
             page.wait_for_selector("body[data-ready=true]")
+            if whole:
+                draw_all(page)
         if self._screenshots is not None:  # a whole page's picture takes longer than the page
             page.screenshot(path=self._screenshots / f"{len(self._contexts)}-{scheme}-{width}.png", full_page=True)
         return page

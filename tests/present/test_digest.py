@@ -69,7 +69,7 @@ def test_a_day_in_words(lake: Lake) -> None:
         "<b>Mon, 2026-12-28</b>",
         "Messages: 4; people: 2",
         "Most at 09h",
-        "Questions: 2; answered: 100%, half of them within 30 s",
+        "Questions: 2; unanswered: 0; answered: 100%, half of them within 30 s",
         "Solved by the bot alone: 50%; handed to a person: 0",
         "Most asked: nota fiscal (1)",
     ]
@@ -79,7 +79,7 @@ def test_the_day_before_is_compared_and_who_waits_is_named(lake: Lake) -> None:
     made = digest(lake, date(2027, 1, 4), "pt", is_made_up=True).html.split("\n")
 
     assert made[:2] == ["<b>Seg, 04/01/2027</b>", "<i>Dados fictícios</i>"]
-    assert made[-2:] == ["<b>Ainda esperando: 1</b>", "30,0 min – Ana: /ajuda preço do plano"]
+    assert made[-2:] == ["<b>Ainda esperando, de 14 dias: 1</b>", "30,0 min – Ana: /ajuda preço do plano"]
     assert "Mensagens: 1 (-75% em relação à véspera); pessoas: 1" in digest(lake, date(2026, 12, 29), "pt").html
 
 
@@ -94,7 +94,7 @@ def test_of_many_that_wait_the_newest_are_named_and_all_are_counted(tmp_path: Pa
     with open_lake(write(tmp_path, tables), SAO_PAULO, settings.Sql()) as lake:
         made = digest(lake, date(2027, 1, 4), "en").html.split("\n")
 
-    assert "<b>Still waiting: 251</b>" in made
+    assert "<b>Still waiting, of 14 days: 251</b>" in made
     assert made[-1].startswith("30.0 min – Ana")
 
 

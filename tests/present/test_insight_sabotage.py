@@ -21,9 +21,19 @@ BREAKS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "weekday": ("AND (on_weekday IS NULL OR isodow(of_day) = on_weekday)", "", "calls_by_method", {"weekday": 5}),
     "hour": ("at_hour IS NULL OR of_hour = at_hour", "true", "support_figures", {"hour": 9}),
     "chat": ("in_chat IS NULL OR of_chat = continuing_chat(CAST(in_chat AS BIGINT))", "true", "topics", {"chat": SALES}),
-    "topic": ("AND (in_topic IS NULL OR found.topic_id = in_topic)", "", "resolution_mix", {"topic": 2}),
+    "topic": ("AND (in_topic IS NULL OR questions.topic_id = in_topic)", "", "resolution_mix", {"topic": 2}),
     "people": ("(by_whom = 'people' AND NOT of_bot)", "by_whom = 'people'", "message_kinds", {"who": "people"}),
-    "bots by the hour": ("WHEN 'bots' THEN chat_hours.bot_messages", "", "messages_over_time", {"who": "bots"}),
+    "bots by the hour": ("WHEN 'bots' THEN times.bot_messages", "", "messages_over_time", {"who": "bots"}),
+    "bots by chat and hour": ("WHEN 'bots' THEN chat_hours.bot_messages", "", "messages_by_chat", {"who": "bots"}),
+    "attendants": ("(by_whom = 'attendants' AND NOT of_bot AND attendant IS NOT NULL)", "(by_whom = 'attendants' AND NOT of_bot)",
+                   "participation", {"who": "attendants"}),
+    "customers": ("AND attendant IS NULL AND person IS NOT NULL", "", "words", {"who": "customers"}),
+    "customers by the hour": ("WHERE in_chat IS NOT NULL OR parts_people(by_whom)", "WHERE in_chat IS NOT NULL", "busiest_hours",
+                              {"who": "customers"}),
+    "unanswered, though it is marked as solved": ("AND coalesce(how_it_ended NOT IN ('confirmed', 'assumed'), true)", "",
+                                                  "answer_solved", {}),
+    "unanswered, though a human was asked for": ("OR (by_whom IS NULL AND", "OR (false AND", "resolution_mix", {}),
+    "unseen bots": ("WHERE chat_hours.bot_messages > 0", "", "support_by_chat", {}),
     "service messages": ("WHERE NOT messages.is_service", "WHERE true", "message_kinds", {}),
     "accents": ("strip_accents(lower(words))", "lower(words)", "keyword_over_time", {"words": "nao consigo"}),
     "spaces": ("trim(regexp_replace(folded(words), '\\s+', ' ', 'g'))", "folded(words)", "repeated_messages", {}),
@@ -50,6 +60,16 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
     ]
     tables["questions"] = [*tables["questions"], {**escalated, "question_id": "q13", "message_id": 13,
                                                   "human_answer_seconds": None, "outcome": "revoked"}]  # fmt: skip
+    # Nobody answered: one waits for a human, one was solved elsewhere, as somebody has marked.
+    waiting = {
+        **escalated,
+        "human_answer_seconds": None,
+        "bot_answer_seconds": None,
+        "answered_by": None,
+        "answer_user_id": None,
+    }
+    tables["questions"] = [*tables["questions"], {**waiting, "question_id": "q14", "message_id": 14},
+                           {**waiting, "question_id": "q15", "message_id": 15, "outcome": "confirmed"}]  # fmt: skip
     return write(tmp_path_factory.mktemp("whole"), tables)
 
 

@@ -36,11 +36,12 @@ _TEXTS: dict[Lang, dict[str, str]] = {
         "messages": "Messages: {messages}{change}; people: {people}",
         "change": " ({change} on the day before)",
         "hour": "Most at {hour:02d}h",
-        "questions": "Questions: {questions}; answered: {answered}{median}",
+        "questions": "Questions: {questions}; unanswered: {unanswered}; answered: {answered}{median}",
         "median": ", half of them within {median}",
         "bot": "Solved by the bot alone: {share}; handed to a person: {handed}",
+        "unseen": "No reply of a bot is in the lake: what it solved is not known",
         "topic": "Most asked: {topic} ({questions})",
-        "waiting": "Still waiting: {count}",
+        "waiting": "Still waiting, of {days} days: {count}",
         "ago": "{wait} – {person}: {text}",
     },
     "pt": {
@@ -50,11 +51,12 @@ _TEXTS: dict[Lang, dict[str, str]] = {
         "messages": "Mensagens: {messages}{change}; pessoas: {people}",
         "change": " ({change} em relação à véspera)",
         "hour": "Mais às {hour:02d}h",
-        "questions": "Perguntas: {questions}; respondidas: {answered}{median}",
+        "questions": "Perguntas: {questions}; sem resposta: {unanswered}; respondidas: {answered}{median}",
         "median": ", metade delas em até {median}",
         "bot": "Resolvidas só pelo bot: {share}; passadas a uma pessoa: {handed}",
+        "unseen": "Não há resposta de bot no lago: não se sabe o que ele resolveu",
         "topic": "Mais perguntado: {topic} ({questions})",
-        "waiting": "Ainda esperando: {count}",
+        "waiting": "Ainda esperando, de {days} dias: {count}",
         "ago": "{wait} – {person}: {text}",
     },
 }
@@ -83,7 +85,8 @@ def digest(lake: Lake, day: date, lang: Lang, charts: Sequence[str] = (), *, is_
     if not figures["messages"]:
         return Digest("\n".join([*lines, texts["quiet"], *_waiting(lake, day, lang)]), ())
     lines.append(_written(lake, day, figures, lang))
-    lines.append(texts["hour"].format(hour=figures["busiest_hour"]))
+    if figures["busiest_hour"] is not None:
+        lines.append(texts["hour"].format(hour=figures["busiest_hour"]))
     lines += _asked(lake, day, lang)
     return Digest("\n".join([*lines, *_waiting(lake, day, lang)]), [_picture(lake, name, day, lang) for name in charts])
 
@@ -116,13 +119,13 @@ def _asked(lake: Lake, day: date, lang: Lang) -> list[str]:
         return []
     half = figures["first_response_p50"]
     median = "" if half is None else texts["median"].format(median=duration(half, lang))
-    answered = f"{figures['answer_rate'] or 0:.0%}"
-    lines = [
-        texts["questions"].format(questions=number(figures["questions"], lang), answered=answered, median=median),
-        texts["bot"].format(
-            share=f"{figures['bot_resolution_rate'] or 0:.0%}", handed=number(solved["handed_over"], lang)
-        ),
-    ]
+    rate = figures["answer_rate"]
+    counts = {name: number(figures[name], lang) for name in ("questions", "unanswered")}
+    lines = [texts["questions"].format(answered="–" if rate is None else f"{rate:.0%}", median=median, **counts)]
+    if (share := figures["bot_resolution_rate"]) is None:
+        lines.append(texts["unseen"])
+    else:
+        lines.append(texts["bot"].format(share=f"{share:.0%}", handed=number(solved["handed_over"], lang)))
     topic = _row(lake, "answer_problem", day)
     if topic["topic"]:
         lines.append(texts["topic"].format(topic=escape(topic["topic"]), questions=number(topic["questions"], lang)))
@@ -141,7 +144,7 @@ def _waiting(lake: Lake, day: date, lang: Lang) -> list[str]:
             newest = [*run(lake, insight("unanswered_queue"), _span(day - timedelta(days=back), 1)).records(), *newest]
     return [
         "",
-        f"<b>{_TEXTS[lang]['waiting'].format(count=number(count, lang))}</b>",
+        f"<b>{_TEXTS[lang]['waiting'].format(count=number(count, lang), days=_DAYS)}</b>",
         *waits(newest[-SHOWN:], lang),
     ]
 

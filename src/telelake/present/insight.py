@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from telelake.errors import SettingsError, UnknownName
-from telelake.present.params import FILTERS, PARAMS, checked
+from telelake.present.params import FILTERS, PARAMS, checked, written
 from telelake.present.vocabulary import GROUPS, LANGS
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["FILTERS", "PARAMS", "Chart", "Insight", "Rows", "all_insights", "checked", "insight", "parse", "run"]
 
 _FOLDER = Path(__file__).with_name("insights")
-_LINE = re.compile(r"-- ([a-z_.]+): (.+)")
+_LINE = re.compile(r"-- ([a-z0-9_.]+): (.+)")
 _REQUIRED = {"group", "chart", "params", *(f"{part}.{lang}" for part in ("title", "definition") for lang in LANGS)}
 _OPTIONAL = {"order", "based_on", "rows"}
 
@@ -170,4 +170,4 @@ def run(lake: Lake, insight: Insight, params: Mapping[str, Any] | None = None) -
         SettingsError: a parameter is unknown or not what it should be; says what to write.
         QueryRefused: over a bound.
     """
-    return lake.query(insight.sql, values(insight, params))
+    return lake.query(written(insight.sql, values(insight, params)))

@@ -20,8 +20,43 @@ CREATE MACRO is_chosen_chat(of_chat, in_chat) AS in_chat IS NULL OR of_chat = co
 -- Bots' own messages; an anonymous admin is no bot, though Telegram names a bot as the sender. As `chat_hours` has it.
 CREATE MACRO is_of_bot(bot, in_name_of, way) AS coalesce(bot AND in_name_of IS NULL, false) OR way = 'out';
 
-CREATE MACRO is_chosen_sender(of_bot, by_whom) AS
-    by_whom IS NULL OR (by_whom = 'bots' AND of_bot) OR (by_whom = 'people' AND NOT of_bot);
+-- Of people, with channels and anonymous admins: attendants are those persons whom `attendants` has, customers the other persons.
+CREATE MACRO is_chosen_sender(of_bot, person, attendant, by_whom) AS
+    by_whom IS NULL OR by_whom = 'everyone'
+    OR (by_whom = 'bots' AND of_bot) OR (by_whom = 'people' AND NOT of_bot)
+    OR (by_whom = 'attendants' AND NOT of_bot AND attendant IS NOT NULL)
+    OR (by_whom = 'customers' AND NOT of_bot AND attendant IS NULL AND person IS NOT NULL);
+
+-- Whether to know who is an attendant is needed at all.
+CREATE MACRO parts_people(by_whom) AS coalesce(by_whom, 'everyone') IN ('customers', 'attendants');
+
+-- Questions with their topic (null: of none). The dashboard has it written down beforehand (`telelake.present.quick`).
+CREATE MACRO asked() AS TABLE
+    SELECT questions.context_date, questions.question_id, questions.account_id, questions.chat_id, questions.message_id,
+           questions.conversation_id, questions.user_id, questions.asked_at, questions.local_hour, questions.text,
+           questions.answered_at, questions.answered_by, questions.answer_user_id, questions.answer_message_id,
+           questions.answer_seconds, questions.bot_answer_seconds, questions.human_answer_seconds, questions.sla_breached,
+           questions.outcome, questions.outcome_rule, questions.repeats_message_id,
+           found.topic_id, found.topic_name AS topic
+    FROM questions
+    LEFT JOIN question_topics AS found ON found.context_date = questions.context_date AND found.question_id = questions.question_id;
+
+-- What persons wrote, service messages left out: a row is a message, or in the dashboard's copy all messages of an hour. So add up `messages`.
+CREATE MACRO voices() AS TABLE
+    SELECT messages.context_date, messages.local_hour, messages.chat_id, messages.user_id AS person_id,
+           is_of_bot(messages.is_bot, messages.sender_chat_id, messages.direction) AS is_bots,
+           1 AS messages,
+           coalesce(messages.length, 0) AS characters,
+           CASE WHEN messages.length > 0 THEN 1 ELSE 0 END AS texts
+    FROM messages
+    WHERE NOT messages.is_service AND NOT coalesce(messages.is_bot, false)
+      AND messages.sender_chat_id IS NULL AND messages.user_id IS NOT NULL;
+
+-- Who gave some question's first answer as an attendant: named in the settings, an admin, or learned (docs/insights/questions.md).
+CREATE MACRO attendants(by_whom) AS TABLE
+    SELECT DISTINCT answer_user_id AS attendant_id
+    FROM asked()
+    WHERE answered_by = 'attendant' AND answer_user_id IS NOT NULL AND parts_people(by_whom);
 
 -- Messages that are no service messages. `person_id` is null for bots and for what was sent in the name of a chat
 -- (channel posts, anonymous admins); (account_id, posted_chat_id, message_id) is one message.
@@ -46,11 +81,29 @@ CREATE MACRO chosen_messages(first_day, last_day, in_chat, in_week, by_whom := N
            messages.reply_to_user_id
     FROM messages
     LEFT JOIN chats ON chats.chat_id = messages.chat_id
+    LEFT JOIN attendants(by_whom) AS staff ON staff.attendant_id = messages.user_id
     WHERE NOT messages.is_service
       AND is_chosen_day(messages.context_date, first_day, last_day, in_week, on_weekday)
       AND is_chosen_hour(messages.local_hour, at_hour)
       AND is_chosen_chat(coalesce(chats.continuing_chat_id, messages.chat_id), in_chat)
-      AND is_chosen_sender(is_of_bot(messages.is_bot, messages.sender_chat_id, messages.direction), by_whom);
+      AND is_chosen_sender(is_of_bot(messages.is_bot, messages.sender_chat_id, messages.direction),
+                           CASE WHEN NOT coalesce(messages.is_bot, false) AND messages.sender_chat_id IS NULL
+                                THEN messages.user_id END,
+                           staff.attendant_id, by_whom);
+
+-- Those of persons, to be added up: `messages` is how many a row stands for, `texts` how many of them have a text.
+CREATE MACRO chosen_voices(first_day, last_day, in_chat, in_week, by_whom, at_hour, on_weekday) AS TABLE
+    SELECT said.context_date AS day,
+           said.local_hour AS hour,
+           coalesce(chats.continuing_chat_id, said.chat_id) AS chat_id,
+           said.person_id, said.is_bots, said.messages, said.characters, said.texts
+    FROM voices() AS said
+    LEFT JOIN chats ON chats.chat_id = said.chat_id
+    LEFT JOIN attendants(by_whom) AS staff ON staff.attendant_id = said.person_id
+    WHERE is_chosen_day(said.context_date, first_day, last_day, in_week, on_weekday)
+      AND is_chosen_hour(said.local_hour, at_hour)
+      AND is_chosen_chat(coalesce(chats.continuing_chat_id, said.chat_id), in_chat)
+      AND is_chosen_sender(said.is_bots, said.person_id, staff.attendant_id, by_whom);
 
 -- The same messages, counted by chat and local hour beforehand: what needs no more is a hundred times as quick here.
 CREATE MACRO chosen_hours(first_day, last_day, in_chat, in_week, by_whom, at_hour, on_weekday) AS TABLE
@@ -67,7 +120,35 @@ CREATE MACRO chosen_hours(first_day, last_day, in_chat, in_week, by_whom, at_hou
     LEFT JOIN chats ON chats.chat_id = chat_hours.chat_id
     WHERE is_chosen_day(chat_hours.context_date, first_day, last_day, in_week, on_weekday)
       AND is_chosen_hour(chat_hours.local_hour, at_hour)
-      AND is_chosen_chat(coalesce(chats.continuing_chat_id, chat_hours.chat_id), in_chat);
+      AND is_chosen_chat(coalesce(chats.continuing_chat_id, chat_hours.chat_id), in_chat)
+      AND NOT parts_people(by_whom)
+    UNION ALL  -- a chat's hour does not tell customers from attendants
+    SELECT day, hour, isodow(day), chat_id, messages, messages, 0
+    FROM chosen_voices(first_day, last_day, in_chat, in_week, by_whom, at_hour, on_weekday)
+    WHERE parts_people(by_whom);
+
+-- Messages by day and hour alone. The dashboard has them added up over all chats beforehand.
+CREATE MACRO hours() AS TABLE
+    SELECT context_date, local_hour, messages, people_messages, bot_messages FROM chat_hours;
+
+-- As `chosen_hours`, for those who need no chat.
+CREATE MACRO chosen_times(first_day, last_day, in_chat, in_week, by_whom, at_hour, on_weekday) AS TABLE
+    SELECT times.context_date AS day,
+           times.local_hour AS hour,
+           isodow(times.context_date) AS weekday,
+           CASE by_whom WHEN 'people' THEN times.people_messages
+                        WHEN 'bots' THEN times.bot_messages
+                        ELSE times.messages END AS messages,
+           times.people_messages,
+           times.bot_messages
+    FROM hours() AS times
+    WHERE is_chosen_day(times.context_date, first_day, last_day, in_week, on_weekday)
+      AND is_chosen_hour(times.local_hour, at_hour)
+      AND in_chat IS NULL AND NOT parts_people(by_whom)
+    UNION ALL
+    SELECT day, hour, weekday, messages, people_messages, bot_messages
+    FROM chosen_hours(first_day, last_day, in_chat, in_week, by_whom, at_hour, on_weekday)
+    WHERE in_chat IS NOT NULL OR parts_people(by_whom);
 
 -- Parts of messages that Telegram marked: hashtags, links, commands, …; with the sender's kind.
 CREATE MACRO chosen_entities(first_day, last_day, in_chat, in_week, by_whom, at_hour, on_weekday) AS TABLE
@@ -75,6 +156,13 @@ CREATE MACRO chosen_entities(first_day, last_day, in_chat, in_week, by_whom, at_
     FROM chosen_messages(first_day, last_day, in_chat, in_week, by_whom, at_hour, on_weekday) AS chosen
     JOIN message_entities AS parts ON parts.context_date = chosen.day AND parts.account_id = chosen.account_id
          AND parts.chat_id = chosen.posted_chat_id AND parts.message_id = chosen.message_id;
+
+-- Chats in which some message of a bot is in the lake. In others a bot may answer all, unseen: nothing is said of it.
+CREATE MACRO chats_with_bots() AS TABLE
+    SELECT DISTINCT coalesce(chats.continuing_chat_id, chat_hours.chat_id) AS chat_id
+    FROM chat_hours
+    LEFT JOIN chats ON chats.chat_id = chat_hours.chat_id
+    WHERE chat_hours.bot_messages > 0;
 
 -- Questions, with their topic (null: of none), by the day and hour at which they were asked.
 CREATE MACRO chosen_questions(first_day, last_day, in_chat, in_week, in_topic, at_hour, on_weekday) AS TABLE
@@ -90,8 +178,8 @@ CREATE MACRO chosen_questions(first_day, last_day, in_chat, in_week, in_topic, a
            questions.user_id,
            questions.text AS words,
            questions.conversation_id,
-           found.topic_id,
-           found.topic_name AS topic,
+           questions.topic_id,
+           questions.topic,
            questions.answered_at,
            questions.answered_by,
            questions.answer_user_id,
@@ -102,14 +190,15 @@ CREATE MACRO chosen_questions(first_day, last_day, in_chat, in_week, in_topic, a
            questions.sla_breached,
            questions.outcome,
            questions.outcome_rule,
-           questions.repeats_message_id
-    FROM questions
-    LEFT JOIN question_topics AS found ON found.context_date = questions.context_date AND found.question_id = questions.question_id
+           questions.repeats_message_id,
+           seen.chat_id IS NOT NULL AS is_seen
+    FROM asked() AS questions
     LEFT JOIN chats ON chats.chat_id = questions.chat_id
+    LEFT JOIN chats_with_bots() AS seen ON seen.chat_id = coalesce(chats.continuing_chat_id, questions.chat_id)
     WHERE is_chosen_day(questions.context_date, first_day, last_day, in_week, on_weekday)
       AND is_chosen_hour(questions.local_hour, at_hour)
       AND is_chosen_chat(coalesce(chats.continuing_chat_id, questions.chat_id), in_chat)
-      AND (in_topic IS NULL OR found.topic_id = in_topic);
+      AND (in_topic IS NULL OR questions.topic_id = in_topic);
 
 -- Conversations, by the day and hour at which they began.
 CREATE MACRO chosen_conversations(first_day, last_day, in_chat, in_week, at_hour, on_weekday) AS TABLE
@@ -127,6 +216,24 @@ CREATE MACRO chosen_conversations(first_day, last_day, in_chat, in_week, at_hour
 
 -- What support is measured by, over chosen_questions; each is null when nothing was asked.
 CREATE MACRO share_of(condition) AS round(count(*) FILTER (WHERE condition) / nullif(count(*), 0), 4);
+-- Nobody answered it, and nobody marked it as solved; whether or not a human was asked for. Every other question is answered.
+CREATE MACRO is_unanswered(by_whom, how_it_ended) AS
+    coalesce(how_it_ended = 'unanswered', false)
+    OR (by_whom IS NULL AND coalesce(how_it_ended NOT IN ('confirmed', 'assumed'), true));
+-- Outcomes of which each question has one; 'unanswered' are just those that `is_unanswered`.
+CREATE MACRO ending(by_whom, how_it_ended) AS
+    CASE WHEN is_unanswered(by_whom, how_it_ended) THEN 'unanswered' ELSE coalesce(how_it_ended, 'open') END;
+-- What bots did, of questions whose chat shows it; null where none does: "0" would say that the bot did nothing.
+CREATE MACRO seen_count(condition, is_seen) AS
+    CASE WHEN count(*) FILTER (WHERE is_seen) > 0 OR count(*) = 0 THEN count(*) FILTER (WHERE condition) END;
+CREATE MACRO seen_share(condition, is_seen) AS
+    round(count(*) FILTER (WHERE condition AND is_seen) / nullif(count(*) FILTER (WHERE is_seen), 0), 4);
+-- The share that got an answer; null where none is seen and a bot may have given all of them, unseen.
+CREATE MACRO answered_share(by_whom, how_it_ended, is_seen) AS
+    CASE WHEN count(*) FILTER (WHERE is_seen OR by_whom IS NOT NULL) > 0
+         THEN round(count(*) FILTER (WHERE NOT is_unanswered(by_whom, how_it_ended)) / count(*), 4) END;
+-- The smallest value that so large a part of all values does not exceed: one that occurred, nothing interpolated.
+CREATE MACRO within(seconds, part) AS quantile_disc(seconds, part);
 -- Null where no SLA is set (or none can be judged yet): "0" would say that it is kept.
 CREATE MACRO breaches(breached) AS CASE WHEN count(breached) > 0 THEN count(*) FILTER (WHERE breached) END;
 -- By the bot alone, and not undone: nobody else was needed, and the person did not come back.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from telelake.errors import SettingsError
@@ -80,8 +80,9 @@ def _short(value: Any) -> str:
 
 GRAINS = ("hour", "day", "week", "month")
 """How long a period is; weeks are those of ISO 8601, which belong to the year of their Thursday."""
-SENDERS = ("people", "bots")
-"""People, with channels and anonymous admins; bots, ours and others."""
+SENDERS = ("people", "customers", "attendants", "bots", "everyone")
+"""People, with channels and anonymous admins; of these the persons who are no attendants, and those who are; bots, ours and
+others; and all of them, which differs from nothing where an insight chooses people by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,8 @@ _DECLARED = (
     Param("to", "Last day, included.", "Último dia, incluído.", _day),
     Param("chat", "Only this chat, before and after its migration.", "Só este chat, antes e depois da migração.", _id),
     Param("week", "Only this ISO week, such as 2026-W10.", "Só esta semana ISO, como 2026-W10.", _week),
-    Param("who", "Only what people wrote, or only bots.", "Só de pessoas, ou só de bots.", _one_of(*SENDERS), choices=SENDERS),
+    Param("who", "Who wrote: people, of these customers or attendants; bots; everyone.",
+          "Quem escreveu: pessoas, destas clientes ou atendentes; bots; todos.", _one_of(*SENDERS), choices=SENDERS),
     Param("topic", "Only questions of this topic, by its id.", "Só perguntas deste assunto, pelo seu id.", _id),
     Param("hour", "Only this local hour, 0 to 23.", "Só esta hora local, 0 a 23.", _between(0, 23)),
     Param("weekday", "Only this weekday, 1 for Monday to 7.", "Só este dia da semana, 1 (segunda) a 7.", _between(1, 7)),
@@ -134,3 +136,24 @@ def checked(params: Mapping[str, Any]) -> dict[str, Any]:
     if values["from"] and values["to"] and values["from"] > values["to"]:
         raise SettingsError(f"'from' ({values['from']}) is after 'to' ({values['to']}). Swap them; both are included.")
     return values
+
+
+def written(sql: str, params: Mapping[str, Any]) -> str:
+    """Return SQL with each `$name` replaced by its value, so that it can be pasted, and planned: a filter that is not
+    given, and all that only it needs, is gone before the query runs; a `$name` would stay unknown until then.
+
+    >>> written("SELECT $chat, $from, $who", {"chat": -5, "from": None, "who": "o'x"})
+    "SELECT -5, NULL, 'o''x'"
+    """
+    return re.sub(r"\$([a-z_]+)\b", lambda found: _literal(params[found[1]]), sql)
+
+
+def _literal(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, (bool, int, float)):
+        return str(value)
+    text = "'" + str(value).replace("'", "''") + "'"
+    if isinstance(value, datetime):
+        return f"TIMESTAMP {text}"
+    return f"DATE {text}" if isinstance(value, date) else text

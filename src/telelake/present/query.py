@@ -161,7 +161,7 @@ class Cancel:
 class Lake:
     """The tables of one release, to be read. Safe to use from many threads; close it to end its processes."""
 
-    def __init__(self, order: _Order, zone: ZoneInfo, bounds: settings.Sql) -> None:
+    def __init__(self, order: _Order, zone: ZoneInfo, bounds: settings.Sql, ahead: int = 1) -> None:
         self.zone = zone
         """The zone that decides where a day begins."""
         self.bounds = bounds
@@ -170,7 +170,7 @@ class Lake:
         self._lock = threading.Lock()
         self._closed = False
         # Started ahead: it gets ready while the caller reads its arguments.
-        self._idle: list[_Worker] = [_Worker(order)]
+        self._idle = [_Worker(order) for _ in range(ahead)]
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None, cancel: Cancel | None = None) -> Answer:
         """Run one read over the tables, the views, and the macros of `macros.sql`.
@@ -259,11 +259,17 @@ class Lake:
         )
 
 
-def open_lake(tables: Mapping[str, Sequence[Path]], zone: ZoneInfo, bounds: settings.Sql) -> Lake:
-    """Open the tables of one release, given by the local Parquet files of each; a table without files is empty."""
+def open_lake(
+    tables: Mapping[str, Sequence[Path]], zone: ZoneInfo, bounds: settings.Sql, copy: Path | None = None
+) -> Lake:
+    """Open the tables of one release, given by the local Parquet files of each; a table without files is empty.
+
+    `copy` is the release's quick copy (`telelake.present.quick`), where there is one.
+    """
     files = {name: [str(path.absolute()) for path in paths] for name, paths in tables.items()}
     opening = {
         "files": files,
+        "copy": str(copy.absolute()) if copy else None,
         "zone": zone.key,
         "memory": bounds.memory,
         "memory_bytes": _bytes(bounds.memory),
@@ -273,7 +279,9 @@ def open_lake(tables: Mapping[str, Sequence[Path]], zone: ZoneInfo, bounds: sett
     }
     kept = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT")
     environment = {name: os.environ[name] for name in kept if name in os.environ}
-    return Lake(_Order(json.dumps(opening).encode(), environment | {"LC_ALL": "C.UTF-8"}), zone, bounds)
+    order = _Order(json.dumps(opening).encode(), environment | {"LC_ALL": "C.UTF-8"})
+    # Where there is a copy there are pages, which ask for much at once.
+    return Lake(order, zone, bounds, _WORKERS if copy else 1)
 
 
 def _bytes(memory: str) -> int:

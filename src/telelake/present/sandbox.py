@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from telelake.errors import QueryRefused
+from telelake.present import quick
 from telelake.present.answer import Answer, unique
 from telelake.tables import derive
 from telelake.tables.catalog import TABLES, VIEWS
@@ -31,8 +32,10 @@ _AS_TEXT = ("BIT", "BIGNUM", "UNION", "TIME WITH TIME ZONE", "GEOMETRY", "VARIAN
 """Types that Arrow has no plain form for."""
 
 
-def connect(files: Mapping[str, Sequence[Path]], zone: str, memory: str, threads: int) -> duckdb.DuckDBPyConnection:
-    """Open the tables and views of a release, then lock the door."""
+def connect(
+    files: Mapping[str, Sequence[Path]], zone: str, memory: str, threads: int, copy: Path | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Open the tables and views of a release, and its quick copy if there is one, then lock the door."""
     import duckdb
 
     connection = duckdb.connect(
@@ -47,8 +50,8 @@ def connect(files: Mapping[str, Sequence[Path]], zone: str, memory: str, threads
             "temp_directory": "",
         },
     )
-    connection.execute("SET GLOBAL TimeZone = 'UTC'")
-    define(connection, files, zone)
+    connection.execute("SET GLOBAL TimeZone = 'UTC'; SET parquet_metadata_cache = true")
+    define(connection, files, zone, copy)
     allowed = ", ".join(_quoted(path) for paths in files.values() for path in paths)
     connection.execute(f"SET allowed_paths = [{allowed}]")
     connection.execute("SET enable_external_access = false")
@@ -56,14 +59,28 @@ def connect(files: Mapping[str, Sequence[Path]], zone: str, memory: str, threads
     return connection
 
 
-def define(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Sequence[Path]], zone: str) -> None:
+def define(
+    connection: duckdb.DuckDBPyConnection, files: Mapping[str, Sequence[Path]], zone: str, copy: Path | None = None
+) -> None:
     """Make the tables and views of a release, and the macros that insights use, as views and macros of a database."""
+    if copy is not None:
+        quick.attach(connection, copy)
     for table in TABLES:
-        connection.execute(f'CREATE VIEW "{table.name}" AS {derive.reading(table, files.get(table.name, ()))}')
+        copied = quick.source(table.name) if copy is not None else None
+        sql = copied or derive.reading(table, files.get(table.name, ()))
+        connection.execute(f'CREATE VIEW "{table.name}" AS {sql}')
     for view in VIEWS:
-        connection.execute(f'CREATE VIEW "{view.name}" AS {view.sql}')
+        copied = quick.source(view.name) if copy is not None else None
+        connection.execute(f'CREATE VIEW "{view.name}" AS {copied or view.sql}')
     connection.execute(f"CREATE MACRO local_time(ts) AS timezone({_quoted(zone)}, ts)")
-    connection.execute(_MACROS.read_text(encoding="utf-8"))
+    connection.execute(macros())
+    if copy is not None:
+        quick.replace(connection)
+
+
+def macros() -> str:
+    """Return the SQL that makes the macros, but `local_time`, which needs the zone."""
+    return _MACROS.read_text(encoding="utf-8")
 
 
 def check(connection: duckdb.DuckDBPyConnection, sql: str) -> str:

@@ -135,6 +135,9 @@ WORDS: dict[str, Word] = {
     "answer_rate": Word("Answered", "Respondidas", Role.SHARE),
     "answered_by_bot": Word("First answered by the bot", "Respondidas primeiro pelo bot", Role.COUNT),
     "answered_by_people": Word("First answered by a person", "Respondidas primeiro por pessoa", Role.COUNT),
+    "seen_questions": Word("Where bots are seen", "Onde se veem bots", Role.COUNT),
+    "unseen_questions": Word("Where no bot is seen", "Onde nenhum bot é visto", Role.COUNT),
+    "bot_replies": Word("Bot's replies", "Respostas do bot", Role.CODE),
     "bot_answer_rate": Word("First answered by the bot", "Respondidas primeiro pelo bot", Role.SHARE),
     "solved_by_bot": Word("Solved by the bot alone", "Resolvidas só pelo bot", Role.COUNT),
     "bot_resolution_rate": Word("Solved by the bot alone", "Resolvidas só pelo bot", Role.SHARE),
@@ -262,6 +265,7 @@ CODES: dict[str, dict[str, tuple[str, str]]] = {
         "5": ("24 h or more", "24 h ou mais"),
         "6": ("No answer yet", "Ainda sem resposta"),
     },
+    "bot_replies": {"seen": ("In the lake", "No lago"), "unseen": ("Not in the lake", "Não estão no lago")},
     "language": {"none": ("Not said", "Não informado")},
     "what": {
         "kind": ("Kind of update", "Tipo de update"),

@@ -73,7 +73,8 @@ def main() -> None:
     _restrict(int(job["memory_bytes"]))
     try:
         files = {name: [Path(path) for path in paths] for name, paths in job["files"].items()}
-        connection = sandbox.connect(files, job["zone"], job["memory"], job["threads"])
+        copy = Path(job["copy"]) if job["copy"] else None
+        connection = sandbox.connect(files, job["zone"], job["memory"], job["threads"], copy)
     except Exception as error:
         # The front end of a process: without this the parent would only see it die.
         write_frame(answers, json.dumps({"error": f"The tables cannot be opened: {sandbox.explain(error)}"}).encode())

@@ -211,6 +211,8 @@ class Dashboard(_Section):
     """Hours after which one logs in again."""
     mask_viewers: bool = False
     """Whether viewers see neither names, ids nor texts of people, but a mark in their place."""
+    copy_release: bool = True
+    """Whether the dashboard of a large lake keeps a quick copy of the newest release in `state_dir`; some 25 bytes a message."""
 
     def check(self) -> None:
         """Refuse to be open to others without a login.

@@ -8,17 +8,17 @@
 -- params: from, to, chat, week, topic, hour, weekday
 -- based_on: all_questions
 -- rows: questions topic_id
--- rows.answer_rate: answered_by IS NOT NULL
-WITH chosen AS MATERIALIZED (FROM chosen_questions($from, $to, $chat, $week, $topic, $hour, $weekday)),
-     total AS (SELECT count(*) AS questions FROM chosen),
-     topics AS (SELECT topic_id, max(topic) AS topic, count(*) AS questions,
-                       share_of(answered_by IS NOT NULL) AS answer_rate
-                FROM chosen WHERE topic_id IS NOT NULL GROUP BY topic_id ORDER BY 3 DESC, 1 LIMIT 1)
-SELECT topics.topic_id,
-       topics.topic,
-       topics.questions,
-       round(topics.questions / total.questions, 4) AS share,
-       topics.answer_rate,
+-- rows.answer_rate: NOT is_unanswered(answered_by, outcome)
+WITH topics AS MATERIALIZED (SELECT topic_id, max(topic) AS topic, count(*) AS questions,
+                                    answered_share(answered_by, outcome, is_seen) AS answer_rate
+                             FROM chosen_questions($from, $to, $chat, $week, $topic, $hour, $weekday) GROUP BY topic_id),
+     total AS (SELECT CAST(coalesce(sum(questions), 0) AS BIGINT) AS questions FROM topics),
+     largest AS (SELECT * FROM topics WHERE topic_id IS NOT NULL ORDER BY questions DESC, topic_id LIMIT 1)
+SELECT largest.topic_id,
+       largest.topic,
+       largest.questions,
+       round(largest.questions / total.questions, 4) AS share,
+       largest.answer_rate,
        total.questions AS all_questions
 FROM total
-LEFT JOIN topics ON true
+LEFT JOIN largest ON true

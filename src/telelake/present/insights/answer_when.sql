@@ -9,7 +9,8 @@
 -- based_on: messages
 -- rows: messages
 -- rows.where: NOT is_bots
-WITH chosen AS MATERIALIZED (FROM chosen_hours($from, $to, $chat, $week, 'people', $hour, $weekday)),
+WITH chosen AS MATERIALIZED (SELECT hour, weekday, sum(messages) AS messages
+                             FROM chosen_times($from, $to, $chat, $week, 'people', $hour, $weekday) GROUP BY 1, 2),
      total AS (SELECT CAST(coalesce(sum(messages), 0) AS BIGINT) AS messages FROM chosen),
      hours AS (SELECT hour, sum(messages) AS messages FROM chosen
                WHERE hour IS NOT NULL AND messages > 0 GROUP BY hour ORDER BY 2 DESC, 1 LIMIT 1),

@@ -10,14 +10,14 @@
 -- rows: calls method
 -- rows.errors: NOT coalesce(ok, false)
 -- rows.error_rate: NOT coalesce(ok, false)
-WITH placed AS (SELECT method, ok, seconds, cume_dist() OVER (PARTITION BY method, seconds IS NULL ORDER BY seconds) AS part
+WITH placed AS (SELECT method, ok, seconds
                 FROM chosen_calls($from, $to, $chat, $week, $hour, $weekday))
 SELECT method,
        count(*) AS calls,
        count(*) FILTER (WHERE NOT coalesce(ok, false)) AS errors,
        share_of(NOT coalesce(ok, false)) AS error_rate,
-       round(min(seconds) FILTER (WHERE part >= 0.5), 3) AS p50_seconds,
-       round(min(seconds) FILTER (WHERE part >= 0.9), 3) AS p90_seconds,
+       round(within(seconds, 0.5), 3) AS p50_seconds,
+       round(within(seconds, 0.9), 3) AS p90_seconds,
        round(max(seconds), 3) AS max_seconds
 FROM placed
 GROUP BY method

@@ -11,13 +11,13 @@
 -- rows.where: delivery_lag_seconds IS NOT NULL
 WITH chosen AS MATERIALIZED (SELECT day, period_of(day, hour, $grain) AS period, delivery_lag_seconds AS seconds
                              FROM chosen_updates($from, $to, $chat, $week, $hour, $weekday) WHERE delivery_lag_seconds IS NOT NULL),
-     placed AS (SELECT period, seconds, cume_dist() OVER (PARTITION BY period ORDER BY seconds) AS part FROM chosen),
+     placed AS (SELECT period, seconds FROM chosen),
      periods AS (FROM periods_between((SELECT min(day) FROM chosen), (SELECT max(day) FROM chosen), $grain))
 SELECT periods.period,
        period_name(periods.period, $grain) AS period_name,
        count(placed.seconds) AS updates,
-       round(min(placed.seconds) FILTER (WHERE placed.part >= 0.5), 3) AS p50_seconds,
-       round(min(placed.seconds) FILTER (WHERE placed.part >= 0.9), 3) AS p90_seconds,
+       round(within(placed.seconds, 0.5), 3) AS p50_seconds,
+       round(within(placed.seconds, 0.9), 3) AS p90_seconds,
        round(max(placed.seconds), 3) AS max_seconds
 FROM periods
 LEFT JOIN placed ON placed.period = periods.period

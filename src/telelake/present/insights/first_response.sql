@@ -10,13 +10,13 @@ WITH chosen AS MATERIALIZED (FROM chosen_questions($from, $to, $chat, $week, $to
      answers AS (SELECT 'any' AS answered_by, answer_seconds AS seconds FROM chosen
                  UNION ALL SELECT 'bot', bot_answer_seconds FROM chosen
                  UNION ALL SELECT 'human', human_answer_seconds FROM chosen),
-     placed AS (SELECT answered_by, seconds, cume_dist() OVER (PARTITION BY answered_by, seconds IS NULL ORDER BY seconds) AS part
+     placed AS (SELECT answered_by, seconds
                 FROM answers)
 SELECT answered_by,
        count(seconds) AS answered,
        round(count(seconds) / count(*), 4) AS share,
-       min(seconds) FILTER (WHERE part >= 0.5) AS p50_seconds,
-       min(seconds) FILTER (WHERE part >= 0.9) AS p90_seconds
+       within(seconds, 0.5) AS p50_seconds,
+       within(seconds, 0.9) AS p90_seconds
 FROM placed
 GROUP BY answered_by
 ORDER BY answered_by

@@ -11,14 +11,14 @@
 -- rows.where: answer_seconds IS NOT NULL
 WITH chosen AS MATERIALIZED (SELECT day, period_of(day, hour, $grain) AS period, answer_seconds FROM chosen_questions($from, $to, $chat, $week, $topic, $hour, $weekday)
                              WHERE answer_seconds IS NOT NULL),
-     placed AS (SELECT period, answer_seconds, cume_dist() OVER (PARTITION BY period ORDER BY answer_seconds) AS part
+     placed AS (SELECT period, answer_seconds
                 FROM chosen),
      periods AS (FROM periods_between((SELECT min(day) FROM chosen), (SELECT max(day) FROM chosen), $grain))
 SELECT periods.period,
        period_name(periods.period, $grain) AS period_name,
        count(placed.answer_seconds) AS answered,
-       min(placed.answer_seconds) FILTER (WHERE placed.part >= 0.5) AS p50_seconds,
-       min(placed.answer_seconds) FILTER (WHERE placed.part >= 0.9) AS p90_seconds
+       within(placed.answer_seconds, 0.5) AS p50_seconds,
+       within(placed.answer_seconds, 0.9) AS p90_seconds
 FROM periods
 LEFT JOIN placed ON placed.period = periods.period
 GROUP BY periods.period

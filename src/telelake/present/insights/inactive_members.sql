@@ -7,8 +7,8 @@
 -- chart: table
 -- params: to, chat, silent=30
 -- rows: messages user_id=person_id
-WITH seen AS MATERIALIZED (SELECT person_id, max(day) AS last_message, count(*) AS messages
-                           FROM chosen_messages(NULL, $to, $chat, NULL) WHERE person_id IS NOT NULL GROUP BY person_id),
+WITH seen AS MATERIALIZED (SELECT person_id, max(day) AS last_message, CAST(sum(messages) AS BIGINT) AS messages
+                           FROM chosen_voices(NULL, $to, $chat, NULL, NULL, NULL, NULL) GROUP BY person_id),
      places AS (SELECT user_id, arg_max(change, occurred_at) AS change
                 FROM chosen_memberships(NULL, $to, $chat, NULL, NULL, NULL)
                 WHERE change IN ('joined', 'left', 'removed', 'banned') GROUP BY user_id),

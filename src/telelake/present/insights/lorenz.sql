@@ -5,8 +5,8 @@
 -- group: people
 -- order: 50
 -- chart: line x=share_of_people y=share_of_messages
--- params: from, to, chat, week, hour, weekday
-WITH people AS (SELECT person_id, count(*) AS messages FROM chosen_messages($from, $to, $chat, $week, 'people', $hour, $weekday) WHERE person_id IS NOT NULL GROUP BY person_id),
+-- params: from, to, chat, week, who=people, hour, weekday
+WITH people AS (SELECT person_id, CAST(sum(messages) AS BIGINT) AS messages FROM chosen_voices($from, $to, $chat, $week, $who, $hour, $weekday) GROUP BY person_id),
      ranked AS (SELECT messages, row_number() OVER (ORDER BY messages, person_id) AS place,
                        sum(messages) OVER (ORDER BY messages, person_id ROWS UNBOUNDED PRECEDING) AS so_far,
                        count(*) OVER () AS people, sum(messages) OVER () AS total

@@ -8,7 +8,7 @@
 -- params: from, to, chat, week, who, hour, weekday, grain=day
 -- rows: messages period=period_of(day, hour, $grain)
 WITH chosen AS MATERIALIZED (SELECT day, period_of(day, hour, $grain) AS period, sum(messages) AS messages
-                             FROM chosen_hours($from, $to, $chat, $week, $who, $hour, $weekday) WHERE messages > 0 GROUP BY 1, 2),
+                             FROM chosen_times($from, $to, $chat, $week, $who, $hour, $weekday) WHERE messages > 0 GROUP BY 1, 2),
      periods AS (FROM periods_between((SELECT min(day) FROM chosen), (SELECT max(day) FROM chosen), $grain))
 SELECT periods.period,
        period_name(periods.period, $grain) AS period_name,

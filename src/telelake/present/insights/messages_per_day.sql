@@ -6,7 +6,7 @@
 -- chart: bar x=day y=messages
 -- params: from, to, chat, week, who, hour, weekday
 -- rows: messages day
-WITH counts AS MATERIALIZED (SELECT day, count(*) AS messages FROM chosen_messages($from, $to, $chat, $week, $who, $hour, $weekday) GROUP BY day),
+WITH counts AS MATERIALIZED (SELECT day, CAST(sum(messages) AS BIGINT) AS messages FROM chosen_times($from, $to, $chat, $week, $who, $hour, $weekday) WHERE messages > 0 GROUP BY day),
      days AS (FROM days_between((SELECT min(day) FROM counts), (SELECT max(day) FROM counts)))
 SELECT days.day, coalesce(counts.messages, 0) AS messages
 FROM days

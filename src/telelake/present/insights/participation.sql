@@ -5,12 +5,12 @@
 -- group: people
 -- order: 10
 -- chart: table
--- params: from, to, chat, week, hour, weekday
+-- params: from, to, chat, week, who=people, hour, weekday
 -- based_on: messages
 -- rows: messages user_id=person_id
-WITH people AS (SELECT person_id, count(*) AS messages, CAST(coalesce(sum(length), 0) AS BIGINT) AS characters,
-                       round(avg(length) FILTER (WHERE length > 0), 1) AS average_length, count(DISTINCT day) AS days
-                FROM chosen_messages($from, $to, $chat, $week, 'people', $hour, $weekday) WHERE person_id IS NOT NULL GROUP BY person_id)
+WITH people AS (SELECT person_id, CAST(sum(messages) AS BIGINT) AS messages, CAST(sum(characters) AS BIGINT) AS characters,
+                       round(sum(characters) / nullif(sum(texts), 0), 1) AS average_length, count(DISTINCT day) AS days
+                FROM chosen_voices($from, $to, $chat, $week, $who, $hour, $weekday) GROUP BY person_id)
 SELECT people.person_id AS user_id,
        coalesce(names.person, '#' || people.person_id) AS person,
        people.messages,

@@ -5,11 +5,11 @@
 -- group: people
 -- order: 40
 -- chart: figures
--- params: from, to, chat, week, hour, weekday
+-- params: from, to, chat, week, who=people, hour, weekday
 -- based_on: messages
 -- rows: messages
 -- rows.where: person_id IS NOT NULL
-WITH people AS (SELECT person_id, count(*) AS messages FROM chosen_messages($from, $to, $chat, $week, 'people', $hour, $weekday) WHERE person_id IS NOT NULL GROUP BY person_id),
+WITH people AS (SELECT person_id, CAST(sum(messages) AS BIGINT) AS messages FROM chosen_voices($from, $to, $chat, $week, $who, $hour, $weekday) GROUP BY person_id),
      ranked AS (SELECT messages, row_number() OVER (ORDER BY messages DESC, person_id) AS place,
                        sum(messages) OVER (ORDER BY messages DESC, person_id ROWS UNBOUNDED PRECEDING) AS so_far,
                        count(*) OVER () AS people, sum(messages) OVER () AS total

@@ -5,19 +5,19 @@
 -- group: activity
 -- order: 30
 -- chart: line x=period y=people,new_people
--- params: from, to, chat, week, hour, weekday, grain=day
+-- params: from, to, chat, week, who=people, hour, weekday, grain=day
 -- rows: messages period=period_of(day, hour, $grain)
 -- rows.where: person_id IS NOT NULL
-WITH chosen AS MATERIALIZED (SELECT DISTINCT day, period_of(day, hour, $grain) AS period, person_id
-                             FROM chosen_messages($from, $to, $chat, $week, 'people', $hour, $weekday) WHERE person_id IS NOT NULL),
-     periods AS (FROM periods_between((SELECT min(day) FROM chosen), (SELECT max(day) FROM chosen), $grain)),
+WITH chosen AS MATERIALIZED (SELECT period_of(day, hour, $grain) AS period, person_id, min(day) AS first_day, max(day) AS last_day
+                             FROM chosen_voices($from, $to, $chat, $week, $who, $hour, $weekday) GROUP BY 1, 2),
+     periods AS (FROM periods_between((SELECT min(first_day) FROM chosen), (SELECT max(last_day) FROM chosen), $grain)),
      debuts AS (SELECT person_id, min(period_of(day, hour, $grain)) AS period
-                FROM chosen_messages(NULL, NULL, $chat, NULL) WHERE person_id IS NOT NULL GROUP BY person_id)
+                FROM chosen_voices(NULL, NULL, $chat, NULL, NULL, NULL, NULL) GROUP BY person_id)
 SELECT periods.period,
        period_name(periods.period, $grain) AS period_name,
-       count(DISTINCT chosen.person_id) AS people,
-       count(DISTINCT debuts.person_id) AS new_people,
-       count(DISTINCT chosen.person_id) - count(DISTINCT debuts.person_id) AS returning_people
+       count(chosen.person_id) AS people,
+       count(debuts.person_id) AS new_people,
+       count(chosen.person_id) - count(debuts.person_id) AS returning_people
 FROM periods
 LEFT JOIN chosen ON chosen.period = periods.period
 LEFT JOIN debuts ON debuts.person_id = chosen.person_id AND debuts.period = chosen.period

@@ -14,12 +14,12 @@ WITH replies AS (SELECT chosen.user_id, date_diff('second', messages.sent_at, ch
                  JOIN messages ON messages.account_id = chosen.account_id AND messages.chat_id = chosen.posted_chat_id
                       AND messages.message_id = chosen.reply_to_message_id
                  WHERE chosen.user_id <> chosen.reply_to_user_id AND messages.sent_at <= chosen.sent_at),
-     placed AS (SELECT user_id, seconds, cume_dist() OVER (PARTITION BY user_id ORDER BY seconds) AS part FROM replies)
+     placed AS (SELECT user_id, seconds FROM replies)
 SELECT placed.user_id,
        coalesce(max(names.person), '#' || placed.user_id) AS person,
        count(*) AS replies,
-       min(placed.seconds) FILTER (WHERE placed.part >= 0.5) AS median_seconds,
-       min(placed.seconds) FILTER (WHERE placed.part >= 0.9) AS p90_seconds
+       within(placed.seconds, 0.5) AS median_seconds,
+       within(placed.seconds, 0.9) AS p90_seconds
 FROM placed
 LEFT JOIN people_names() AS names ON names.user_id = placed.user_id
 GROUP BY placed.user_id

@@ -7,9 +7,9 @@
 -- chart: heatmap x=age y=cohort_name color=share
 -- params: from, to, chat, grain=week
 WITH active AS MATERIALIZED (SELECT DISTINCT person_id, period_of(day, hour, $grain) AS period
-                             FROM chosen_messages($from, $to, $chat, NULL) WHERE person_id IS NOT NULL),
+                             FROM chosen_voices($from, $to, $chat, NULL, NULL, NULL, NULL)),
      debuts AS MATERIALIZED (SELECT person_id, min(period_of(day, hour, $grain)) AS period
-                             FROM chosen_messages(NULL, $to, $chat, NULL) WHERE person_id IS NOT NULL GROUP BY person_id),
+                             FROM chosen_voices(NULL, $to, $chat, NULL, NULL, NULL, NULL) GROUP BY person_id),
      cohorts AS (SELECT period, count(*) AS people FROM debuts
                  WHERE period >= (SELECT min(period) FROM active) GROUP BY period)
 SELECT cohorts.period AS cohort,

@@ -11,7 +11,7 @@
 -- rows.bot_messages: is_bots
 WITH chosen AS MATERIALIZED (SELECT day, period_of(day, hour, $grain) AS period,
                                     sum(people_messages) AS people_messages, sum(bot_messages) AS bot_messages
-                             FROM chosen_hours($from, $to, $chat, $week, NULL, $hour, $weekday) GROUP BY 1, 2),
+                             FROM chosen_times($from, $to, $chat, $week, NULL, $hour, $weekday) GROUP BY 1, 2),
      periods AS (FROM periods_between((SELECT min(day) FROM chosen), (SELECT max(day) FROM chosen), $grain))
 SELECT periods.period,
        period_name(periods.period, $grain) AS period_name,

@@ -12,14 +12,14 @@
 -- rows.sla_breaches: sla_breached
 -- rows.confirmed: outcome = 'confirmed'
 -- rows.revoked: outcome = 'revoked'
-WITH placed AS (SELECT *, cume_dist() OVER (PARTITION BY answer_user_id ORDER BY answer_seconds) AS part
+WITH placed AS (SELECT *
                 FROM chosen_questions($from, $to, $chat, $week, $topic, $hour, $weekday) WHERE answered_by = 'attendant' AND answer_seconds IS NOT NULL)
 SELECT placed.answer_user_id AS user_id,
        coalesce(max(names.person), '#' || placed.answer_user_id) AS person,
        count(*) AS answers,
        count(DISTINCT placed.user_id) AS helped_people,
-       min(placed.answer_seconds) FILTER (WHERE placed.part >= 0.5) AS p50_seconds,
-       min(placed.answer_seconds) FILTER (WHERE placed.part >= 0.9) AS p90_seconds,
+       within(placed.answer_seconds, 0.5) AS p50_seconds,
+       within(placed.answer_seconds, 0.9) AS p90_seconds,
        breaches(placed.sla_breached) AS sla_breaches,
        count(*) FILTER (WHERE placed.outcome = 'confirmed') AS confirmed,
        count(*) FILTER (WHERE placed.outcome = 'revoked') AS revoked

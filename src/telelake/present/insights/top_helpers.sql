@@ -9,15 +9,14 @@
 -- based_on: answers
 -- rows: questions user_id=answer_user_id
 -- rows.confirmed: outcome = 'confirmed'
-WITH placed AS (SELECT answer_user_id, answered_by, asked_at, user_id, outcome, answer_seconds,
-                       cume_dist() OVER (PARTITION BY answer_user_id ORDER BY answer_seconds) AS part
+WITH placed AS (SELECT answer_user_id, answered_by, asked_at, user_id, outcome, answer_seconds
                 FROM chosen_questions($from, $to, $chat, $week, $topic, $hour, $weekday) WHERE answer_user_id IS NOT NULL AND answer_seconds IS NOT NULL)
 SELECT placed.answer_user_id AS user_id,
        coalesce(max(names.person), '#' || placed.answer_user_id) AS person,
        arg_max(placed.answered_by, placed.asked_at) AS role,
        count(*) AS answers,
        count(DISTINCT placed.user_id) AS helped_people,
-       min(placed.answer_seconds) FILTER (WHERE placed.part >= 0.5) AS median_seconds,
+       within(placed.answer_seconds, 0.5) AS median_seconds,
        count(*) FILTER (WHERE placed.outcome = 'confirmed') AS confirmed
 FROM placed
 LEFT JOIN people_names() AS names ON names.user_id = placed.answer_user_id

@@ -1,14 +1,14 @@
 -- title.en: Topics
 -- title.pt: Assuntos
--- definition.en: What questions are about, by topic (null: of none), with the share of all chosen questions, how many there were in as many days just before, and how they fared. Answered: by anyone. Solved by the bot alone: it answered first, no human did, and the question ended confirmed or assumed. Handed over: the bot answered, then a person did, or one was asked for. Asked again: the same person had asked the same in the 7 days before. First response: the time within which half (and nine of ten) of the first answers came, a real answer's time, nothing interpolated.
--- definition.pt: Sobre o que são as perguntas, por assunto (nulo: sem assunto), com a parcela de todas as perguntas escolhidas, quantas houve em outros tantos dias logo antes, e o que foi delas. Respondidas: por qualquer um. Resolvidas só pelo bot: respondeu primeiro, nenhum humano respondeu, e a pergunta terminou confirmada ou suposta resolvida. Passadas: o bot respondeu, e depois uma pessoa respondeu ou foi pedida. Perguntadas de novo: a mesma pessoa perguntara o mesmo nos 7 dias antes. Primeira resposta: o tempo em que veio a metade (e nove de dez) das primeiras respostas, o tempo de uma resposta real, nada interpolado.
+-- definition.en: What questions are about, by topic (null: of none), with the share of all chosen questions, how many there were in as many days just before, and how they fared. Unanswered: nobody answered, whether or not a human was asked for, and nobody has marked it as solved; answered is every other. Solved by the bot alone: it answered first, no human did, and the question ended confirmed or assumed. Handed over: the bot answered, then a person did, or one was asked for. Asked again: the same person had asked the same in the 7 days before. First response: the time within which half (and nine of ten) of the first answers came, a real answer's time, nothing interpolated. The bot's numbers are of questions in chats where the lake has some message of a bot; elsewhere they are unknown (null), for a bot's replies reach the lake only through mode proxy or an export.
+-- definition.pt: Sobre o que são as perguntas, por assunto (nulo: sem assunto), com a parcela de todas as perguntas escolhidas, quantas houve em outros tantos dias logo antes, e o que foi delas. Sem resposta: ninguém respondeu, tenha-se ou não pedido um humano, nem foi marcada como resolvida; respondida é qualquer outra. Resolvidas só pelo bot: respondeu primeiro, nenhum humano respondeu, e a pergunta terminou confirmada ou suposta resolvida. Passadas: o bot respondeu, e depois uma pessoa respondeu ou foi pedida. Perguntadas de novo: a mesma pessoa perguntara o mesmo nos 7 dias antes. Primeira resposta: o tempo em que veio a metade (e nove de dez) das primeiras respostas, o tempo de uma resposta real, nada interpolado. Os números do bot são das perguntas em chats onde o lago tem alguma mensagem de bot; nos outros não se sabe (nulo), pois as respostas do bot só chegam ao lago pelo modo proxy ou por uma exportação.
 -- group: support
 -- order: 30
 -- chart: bar x=questions y=topic
 -- params: from, to, chat, week, topic, hour, weekday
 -- based_on: questions
 -- rows: questions topic_id
--- rows.answer_rate: answered_by IS NOT NULL
+-- rows.answer_rate: NOT is_unanswered(answered_by, outcome)
 -- rows.answered_by_bot: answered_by = 'bot'
 -- rows.bot_resolution_rate: is_solved_by_bot(answered_by, human_answer_seconds, outcome)
 -- rows.handoff_rate: is_handed_over(bot_answer_seconds, human_answer_seconds, outcome)
@@ -16,28 +16,29 @@
 -- rows.sla_breaches: sla_breached
 -- rows.first_response_p50: answered_by IS NOT NULL
 -- rows.first_response_p90: answered_by IS NOT NULL
-WITH chosen AS MATERIALIZED (FROM chosen_questions($from, $to, $chat, $week, $topic, $hour, $weekday)),
-     placed AS (SELECT *, cume_dist() OVER (PARTITION BY topic_id, answer_seconds IS NULL ORDER BY answer_seconds) AS part
-                FROM chosen),
-     span AS (SELECT min(day) AS first_day, max(day) AS last_day FROM chosen),
+WITH measured AS MATERIALIZED (SELECT topic_id,
+       max(topic) AS topic,
+       count(*) AS questions,
+       min(day) AS first_day,
+       max(day) AS last_day,
+       answered_share(answered_by, outcome, is_seen) AS answer_rate,
+       seen_count(answered_by = 'bot', is_seen) AS answered_by_bot,
+       seen_share(is_solved_by_bot(answered_by, human_answer_seconds, outcome), is_seen) AS bot_resolution_rate,
+       seen_share(is_handed_over(bot_answer_seconds, human_answer_seconds, outcome), is_seen) AS handoff_rate,
+       share_of(repeats_message_id IS NOT NULL) AS repeat_rate,
+       breaches(sla_breached) AS sla_breaches,
+       within(answer_seconds, 0.5) AS first_response_p50,
+       within(answer_seconds, 0.9) AS first_response_p90
+                  FROM chosen_questions($from, $to, $chat, $week, $topic, $hour, $weekday) GROUP BY topic_id),
+     span AS (SELECT min(first_day) AS first_day, max(last_day) AS last_day FROM measured),
+     -- Without a first day or a week nothing lies before what is chosen.
      before AS (SELECT earlier.topic_id, count(*) AS questions
                 FROM chosen_questions(NULL, NULL, $chat, NULL, $topic, $hour, $weekday) AS earlier
                 CROSS JOIN span
-                WHERE earlier.day < span.first_day
+                WHERE coalesce(CAST($from AS VARCHAR), $week) IS NOT NULL
+                  AND earlier.day < span.first_day
                   AND date_diff('day', earlier.day, span.first_day) <= date_diff('day', span.first_day, span.last_day) + 1
-                GROUP BY earlier.topic_id),
-     measured AS (SELECT topic_id,
-       max(topic) AS topic,
-       count(*) AS questions,
-       share_of(answered_by IS NOT NULL) AS answer_rate,
-       count(*) FILTER (WHERE answered_by = 'bot') AS answered_by_bot,
-       share_of(is_solved_by_bot(answered_by, human_answer_seconds, outcome)) AS bot_resolution_rate,
-       share_of(is_handed_over(bot_answer_seconds, human_answer_seconds, outcome)) AS handoff_rate,
-       share_of(repeats_message_id IS NOT NULL) AS repeat_rate,
-       breaches(sla_breached) AS sla_breaches,
-       min(answer_seconds) FILTER (WHERE part >= 0.5) AS first_response_p50,
-       min(answer_seconds) FILTER (WHERE part >= 0.9) AS first_response_p90
-                  FROM placed GROUP BY topic_id)
+                GROUP BY earlier.topic_id)
 SELECT measured.topic_id,
        measured.topic,
        measured.questions,

@@ -8,7 +8,7 @@
 -- params: from, to, chat, week, topic, hour, weekday
 -- rows: questions question_id
 WITH until AS (SELECT max(sent_at) AS at FROM messages),
-     waiting AS (SELECT * FROM chosen_questions($from, $to, $chat, $week, $topic, $hour, $weekday) WHERE answered_by IS NULL AND coalesce(outcome NOT IN ('confirmed', 'assumed'), true) ORDER BY asked_at, message_id LIMIT 200)
+     waiting AS (SELECT * FROM chosen_questions($from, $to, $chat, $week, $topic, $hour, $weekday) WHERE is_unanswered(answered_by, outcome) ORDER BY asked_at, message_id LIMIT 200)
 SELECT waiting.asked_at,
        date_diff('second', waiting.asked_at, until.at) AS waiting_seconds,
        coalesce(names.person, '#' || waiting.user_id) AS person,

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from telelake.present.answer import Answer
     from telelake.present.query import Cancel, Lake
 
@@ -23,24 +21,23 @@ class Answers:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: WeakKeyDictionary[Lake, OrderedDict[tuple[Any, ...], Answer]] = WeakKeyDictionary()
+        self._kept: WeakKeyDictionary[Lake, OrderedDict[str, Answer]] = WeakKeyDictionary()
 
-    def ask(self, lake: Lake, sql: str, params: Mapping[str, Any], cancel: Cancel | None = None) -> Answer:
+    def ask(self, lake: Lake, sql: str, cancel: Cancel | None = None) -> Answer:
         """Return the answer, from memory when it is there.
 
         Raises:
             QueryRefused: see `Lake.query`.
         """
-        key = (sql, *sorted(params.items()))
         with self._lock:
             kept = self._kept.setdefault(lake, OrderedDict())
-            if key in kept:
-                kept.move_to_end(key)
-                return kept[key]
-        answer = lake.query(sql, params, cancel)
+            if sql in kept:
+                kept.move_to_end(sql)
+                return kept[sql]
+        answer = lake.query(sql, None, cancel)
         if answer.table.nbytes <= _LARGEST:
             with self._lock:
-                kept[key] = answer
+                kept[sql] = answer
                 while len(kept) > _KEPT:
                     kept.popitem(last=False)
         return answer

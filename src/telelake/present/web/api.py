@@ -17,6 +17,7 @@ from telelake.errors import SettingsError
 from telelake.present import formats
 from telelake.present.chart import vega_lite
 from telelake.present.insight import all_insights, insight, values
+from telelake.present.params import written
 from telelake.present.web import first, opened
 from telelake.present.web.body import is_json, read_body
 from telelake.present.web.masked import masked
@@ -80,6 +81,7 @@ class Api:
                 "title": each.titles[lang],
                 "definition": each.definitions[lang],
                 "params": each.params,
+                "only_people": each.defaults.get("who") == "people",
                 "mark": each.chart.mark,
                 "fields": dict(each.chart.fields),
                 "based_on": each.based_on,
@@ -95,9 +97,9 @@ class Api:
     async def answer(self, request: Request) -> Response:
         """One insight's rows."""
         wanted = insight(request.path_params["name"])
-        asked = values(wanted, self._params(request))
+        asked = written(wanted.sql, values(wanted, self._params(request)))
         form = self._format(request)
-        answer = await while_wanted(request, lambda stop: self._answers.ask(self._get_lake(), wanted.sql, asked, stop))
+        answer = await while_wanted(request, lambda stop: self._answers.ask(self._get_lake(), asked, stop))
         return _file(self._shown(request, answer), form, wanted.name)
 
     async def rows(self, request: Request) -> Response:
@@ -107,11 +109,11 @@ class Api:
         form = self._format(request)
         most = _SHOWN_ROWS + 1 if form == "json" else _SAVED_ROWS
         found = opened.query(wanted, self._params(request), keys, request.query_params.get("column"), most)
-        answer = await while_wanted(request, lambda stop: self._get_lake().query(found.sql, found.params, stop))
+        answer = await while_wanted(request, lambda stop: self._get_lake().query(found.sql, None, stop))
         answer = self._shown(request, answer)
         if form != "json":
             return _file(answer, form, f"{wanted.name}-rows")
-        return JSONResponse(_table(answer) | {"sql": found.shown, "numbers_sql": found.numbers})
+        return JSONResponse(_table(answer) | {"sql": found.sql, "numbers_sql": found.numbers})
 
     async def first(self, request: Request) -> Response:
         """The three questions' answers."""
@@ -120,7 +122,7 @@ class Api:
 
         def ask(stop: Cancel) -> list[dict[str, Any]]:
             lake = self._get_lake()
-            return first.replies(lambda one, own: self._answers.ask(lake, one.sql, own, stop), params, lang)
+            return first.replies(lambda one, own: self._answers.ask(lake, written(one.sql, own), stop), params, lang)
 
         return JSONResponse(await while_wanted(request, ask))
 

@@ -34,6 +34,8 @@ class _Question:
     """The answer, with `{column}` where a value of the insight's row stands."""
     pt: str
     empty: tuple[str, str]
+    also: tuple[tuple[str, str, str], ...] = ()
+    """What is added when the row has that column, and it is not 0: column, English, Portuguese."""
 
 
 _NO_QUESTIONS = (
@@ -57,12 +59,20 @@ _QUESTIONS = (
         _NO_QUESTIONS,
     ),
     _Question(
-        "answer_solved", "/support", "questions",
-        "Alone it solved {solved_by_bot} of {questions} questions: {bot_resolution_rate}. "
-        "{handed_over} went on to a person, and {unanswered} got no answer from anybody.",
-        "Sozinho, resolveu {solved_by_bot} de {questions} perguntas: {bot_resolution_rate}. "
-        "{handed_over} passaram a uma pessoa, e {unanswered} ficaram sem resposta de ninguém.",
-        _NO_QUESTIONS,
+        "answer_solved", "/support", "questions", "", "", _NO_QUESTIONS,
+        (("seen_questions",
+          "Alone it solved {solved_by_bot} of {seen_questions} questions: {bot_resolution_rate}. "
+          "{handed_over} went on to a person. ",
+          "Sozinho, resolveu {solved_by_bot} de {seen_questions} perguntas: {bot_resolution_rate}. "
+          "{handed_over} passaram a uma pessoa. "),
+         ("unseen_questions",
+          "Of {unseen_questions} questions it is not known: no reply of a bot is in the lake for their chats "
+          "(mode = \"proxy\" records them). ",
+          "De {unseen_questions} perguntas não se sabe: não há resposta de bot no lago nos chats delas "
+          "(mode = \"proxy\" as registra). "),
+         ("questions",
+          "{unanswered} of {questions} have no answer in the lake.",
+          "{unanswered} de {questions} não têm resposta no lago.")),
     ),
 )  # fmt: skip
 CHARTS = ("messages_over_time", "hours_by_weekday", "topics", "resolution_mix", "key_figures")
@@ -96,7 +106,8 @@ def replies(
             "row": {name: plain(value) for name, value in row.items()}, "empty": question.empty[at],
         }  # fmt: skip
         if row.get(question.needs):
-            reply["parts"] = _parts((question.en, question.pt)[at])
+            added = [sentence[1 + at] for sentence in question.also if row.get(sentence[0])]
+            reply["parts"] = _parts("".join([(question.en, question.pt)[at], *added]))
         made.append(reply)
     return made
 

@@ -51,7 +51,7 @@ SELECT continuing_chat_id AS chat_id,
                 '#' || continuing_chat_id) AS title
 FROM chats GROUP BY continuing_chat_id ORDER BY sum(messages) DESC, continuing_chat_id LIMIT 2000"""
 _TOPICS = """
-SELECT topic_id, any_value(topic_name) AS title FROM question_topics
+SELECT topic_id, any_value(topic) AS title FROM asked()
 WHERE topic_id IS NOT NULL GROUP BY topic_id ORDER BY count(*) DESC, topic_id LIMIT 200"""
 _DAYS = "SELECT min(context_date) AS first_day, max(context_date) AS last_day FROM chat_days"
 
@@ -114,10 +114,10 @@ class Pages:
 
     def _filled(self, lake: Lake, view: View, group: str) -> dict[str, Any]:
         ask = self._answers.ask
-        first_day, last_day = ask(lake, _DAYS, {}).rows[0]
-        topics = ask(lake, _TOPICS, {}).rows
+        first_day, last_day = ask(lake, _DAYS).rows[0]
+        topics = ask(lake, _TOPICS).rows
         days = {"first_day": str(first_day or ""), "last_day": str(last_day or ""), "today": _today(view, lake)}
-        chats = ask(lake, _CHATS, {}).rows
+        chats = ask(lake, _CHATS).rows
         if self._mask_viewers and view.person is not None and not view.person.may("analyst"):
             chats = [(chat, title) for chat, title in chats if chat < 0]  # the others are people
         own = {name: value for name, value in view.query.items() if "." in name}

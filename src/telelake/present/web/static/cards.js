@@ -48,13 +48,21 @@ export class Card {
     return `/api/insights/${this.insight.name}?${asked}`;
   }
 
+  // Note that what is shown is not what was asked for, and stop asking for what was.
+  wait() {
+    this.asking?.abort();
+    this.waits = true;
+    const params = this.params;
+    for (const link of this.element.querySelectorAll("[data-format]")) link.href = this.url(params, link.dataset.format);
+  }
+
   async show() {
     this.asking?.abort();
+    this.waits = false;
     this.asking = new AbortController();
     const { signal } = this.asking;
     const params = this.params;
     this.element.setAttribute("aria-busy", "true");
-    for (const link of this.element.querySelectorAll("[data-format]")) link.href = this.url(params, link.dataset.format);
     try {
       const earlier = this.insight.mark === "figures" ? state.before() : null;
       const [rows, previous] = await Promise.all([
@@ -104,7 +112,8 @@ export class Card {
     const names = { topic: t.topic, who: t.who, chat: t.chat, from: t.from, to: t.to, week: t.week, hour: title("hour"), weekday: title("weekday") };
     const without = Object.keys(state.filters()).filter((name) => !this.insight.params.includes(name)).map((name) => names[name].toLowerCase());
     const cut = isCut(this.insight, this.rows) ? `${t.largest} ${BARS} ${t.of} ${count(this.rows.length)}` : "";
-    return [based, cut, without.length ? `${t.not_by} ${without.join(", ")}` : ""].filter(Boolean).join(" · ");
+    const people = this.insight.only_people && !state.filters().who ? t.only_people : "";
+    return [based, people, cut, without.length ? `${t.not_by} ${without.join(", ")}` : ""].filter(Boolean).join(" · ");
   }
 
   // A click on a bar or a cell filters by it; by what cannot be filtered, it opens the rows.

@@ -1,4 +1,5 @@
-// A page of insights: fills the cards, and fills them again when filters, or light and dark, change.
+// A page of insights: fills the cards that are seen, and fills them again when filters, or light and dark, change. A card
+// below the window is asked for when it comes near: who filters waits for what they look at, not for the whole page.
 
 import { Card } from "./cards.js";
 import { dark, isNumber, load, make, role, t, text, theme, words } from "./common.js";
@@ -14,12 +15,34 @@ const elements = [...document.querySelectorAll(".card")];
 const names = elements.map((each) => each.dataset.insight).join(",");
 const list = () => load(`/api/insights?${new URLSearchParams({ names, lang, theme: theme() })}`);
 
-async function refresh(names = null) {
-  const own = (card) => names === null || names.some((name) => !name.includes(".") || name.startsWith(`${card.insight.name}.`));
+const NEAR = 300;
+const isWithin = ({ element }, margin) => {
+  const { top, bottom } = element.getBoundingClientRect();
+  return bottom > -margin && top < innerHeight + margin;
+};
+let waitsFor = 0;
+
+// The page says that it is ready when nothing is asked for any more.
+async function during(work) {
+  waitsFor += 1;
   delete document.body.dataset.ready;
-  const affected = [...cards.values()].filter(own);
-  await Promise.all([...affected.map((card) => card.show()), names?.every((name) => name.includes(".")) ? null : answers()]);
+  await Promise.allSettled(work);
+  waitsFor -= 1;
+  if (waitsFor) return;
   document.body.dataset.ready = "true";
+  setTimeout(look, 50, NEAR); // what comes next when somebody scrolls
+}
+
+// Show what waits, of the cards in the window and so far around it; paper has no below.
+function look(margin) {
+  const seen = [...cards.values()].filter((card) => card.waits && isWithin(card, margin));
+  return seen.length ? during(seen.map((card) => card.show())) : null;
+}
+
+function refresh(names = null) {
+  const own = (card) => names === null || names.some((name) => !name.includes(".") || name.startsWith(`${card.insight.name}.`));
+  for (const card of cards.values()) if (own(card)) card.wait();
+  return during([look(0), names?.every((name) => name.includes(".")) ? null : answers()]);
 }
 
 // The three questions: sentences in which each number opens its rows.
@@ -53,7 +76,10 @@ async function begin() {
     cards.set(element.dataset.insight, new Card(element, listed.find((each) => each.name === element.dataset.insight)));
   }
   state.onChange((names) => { filters.changed(names); refresh(names); });
+  addEventListener("beforeprint", () => look(Infinity));
   await Promise.all([filters.setUp(), refresh()]);
+  const observer = new IntersectionObserver(() => waitsFor || look(NEAR), { rootMargin: `${NEAR}px 0px` });
+  for (const element of elements) observer.observe(element);
 }
 
 dark.addEventListener("change", async () => {
