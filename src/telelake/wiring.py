@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from telelake.capture.proxy.kinds import Wishes
     from telelake.capture.receive import Receiver
     from telelake.capture.webhook import Webhook
+    from telelake.operate.doctor.findings import Diagnosis
     from telelake.operate.forget import Forgetter
     from telelake.operate.health import Status
     from telelake.operate.labels import Corrected
@@ -539,14 +540,35 @@ class App:
 
         listing, ledger, release = self.wrangler.status()
         builds = self.tables.files(release, "builds") if release else []
-        updates = self.tables.files(release, "updates") if release else []
+        received = health.last_received(self.tables.files(release, "updates") if release else [])
+        journal, due = journal_folder(self.state), self.wrangler.why_due(listing, ledger)
+        published_at = self.tables.published_at(release) if release else None
+        waiting = health.waiting(self.store, listing, due, journal)
         return health.Status(
             self.settings.home, self.home.timezone, self.home.is_made_up, health.release_number(release),
-            health.last_received(updates), health.unsealed_bytes(journal_folder(self.state)),
-            health.day_statuses(listing, self.wrangler.why_due(listing, ledger), builds, self.wrangler.oldest()),
+            received, health.unsealed_bytes(journal),
+            health.day_statuses(listing, due, builds, self.wrangler.oldest()),
             health.quarantined(self.tables.files(release, "quarantine") if release else []),
             drift.seen(self.tables.files(release, "drift") if release else []),
+            health.freshness(received, waiting, published_at, datetime.now(UTC)),
         )  # fmt: skip
+
+    def doctor(self, *, deep: bool = False, asks_telegram: bool = True) -> Diagnosis:
+        """Look at everything that can be wrong; `deep` reads every file of raw and tables, not a sample.
+
+        Makes no lake and changes none. What a look finds is never raised.
+        """
+        from telelake.operate.doctor.visit import Visit
+
+        return Visit(self.settings, lambda: self.store, self._doctors_tables, self._doctors_state).diagnosis(
+            deep=deep, asks_telegram=asks_telegram
+        )
+
+    def _doctors_tables(self) -> IcebergTables:
+        return self.tables
+
+    def _doctors_state(self) -> tuple[Status, int]:
+        return self.status(), self.begun_forgettings()
 
     def wrangle_due(self, progress: Callable[[int, int], None] | None = None) -> Report:
         """Build what is due, then tidy up when there is enough to tidy; return the report."""
