@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from telelake.capture.proxy.kinds import Wishes
     from telelake.capture.receive import Receiver
     from telelake.capture.webhook import Webhook
+    from telelake.operate.copies.backup import Backed
+    from telelake.operate.copies.settle import Settled
     from telelake.operate.doctor.findings import Diagnosis
     from telelake.operate.forget import Forgetter
     from telelake.operate.health import Status
@@ -563,6 +566,58 @@ class App:
         return Visit(self.settings, lambda: self.store, self._doctors_tables, self._doctors_state).diagnosis(
             deep=deep, asks_telegram=asks_telegram
         )
+
+    def backup(self, target: BucketStore, *, keep: int | None = None) -> Backed:
+        """Bring the lake into a folder or bucket of backups, and let all but the newest `keep` go.
+
+        Raises:
+            SettingsError: the backups there are another lake's.
+            StoreError: see `operate.copies.backup.backup`.
+        """
+        from telelake.capture.receive import journal_folder
+        from telelake.operate.copies import backup, parcel
+
+        with tempfile.TemporaryDirectory(prefix="telelake-backup-") as scratch:
+            done = backup.backup(
+                self.settings.home, self.store, lambda: parcel.plan(self.store, self.tables),
+                lambda: parcel.journal(journal_folder(self.state), self.zone), target, Path(scratch),
+            )  # fmt: skip
+        if keep is not None:
+            done.removed = backup.prune(target, keep)
+        return done
+
+    def restore(self, source: BucketStore, number: int | None = None) -> Settled:
+        """Make this home's lake of a backup.
+
+        Raises:
+            SettingsError: there is a lake already, or no such backup.
+            StoreError: an object of the backup is damaged.
+        """
+        from telelake.operate.copies import backup
+        from telelake.operate.copies.settle import settle
+
+        made = backup.chosen(source, number)
+        return settle(
+            made.parcel, lambda key: backup.fetch(source, made, key), self.settings.home, self.store, self.tables
+        )
+
+    def migrate(self, target: App) -> Settled:
+        """Make another home's lake of this one, which stays as it is; nobody may capture or wrangle here meanwhile.
+
+        Raises:
+            Conflict: somebody captures or wrangles.
+            SettingsError: there is a lake already.
+            StoreError: an object is damaged, or could not be written.
+        """
+        from telelake.capture.receive import journal_folder, seal_now
+        from telelake.operate.copies import parcel
+        from telelake.operate.copies.settle import settle
+
+        with self.tables.writing():
+            if journal_folder(self.state).is_dir():
+                seal_now(self.state, self.store, self.zone)
+            carried = parcel.plan(self.store, self.tables)
+            return settle(carried, self.store.get, target.settings.home, target.store, target.tables)
 
     def _doctors_tables(self) -> IcebergTables:
         return self.tables

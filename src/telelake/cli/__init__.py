@@ -19,7 +19,7 @@ from typing import Annotated
 import typer
 
 from telelake import __version__
-from telelake.cli import access, ask, aws, begin, bring, doctor, lake, machine, privacy, talk, tools, topics
+from telelake.cli import access, ask, aws, begin, bring, copies, doctor, lake, machine, privacy, talk, tools, topics
 from telelake.errors import TelelakeError
 
 EXIT_FAILED = 1
@@ -109,6 +109,9 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "status": lake.status,
     "replay": lake.replay,
     "import": bring.import_,
+    "backup": copies.backup,
+    "restore": copies.restore,
+    "migrate": copies.migrate,
     "forget": privacy.forget,
     "cost": aws.cost,
     "deploy": aws.deploy,

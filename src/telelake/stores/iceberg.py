@@ -175,6 +175,29 @@ class IcebergTables:
         iceberg = commits.taken_back(iceberg, pinned, self._properties)
         return commits.laid_anew(iceberg, commits.data_files(pinned, self._properties)).metadata_location
 
+    def lay_down(self, number: int, files: Mapping[str, Sequence[str]]) -> Release:
+        """Make tables of data files that lie in the home already, by key, and the release of that number that pins them.
+
+        Only for a home without a release: its files were brought there from another.
+
+        Raises:
+            UnknownName: a later telelake made a table that this one does not know.
+            Conflict: another wrangler is at work.
+            StoreUnavailable: call again.
+        """
+        from telelake.stores import commits
+
+        pinned = {}
+        with commits.translated(f"Laying down release {number}", self._base):
+            for name, keys in files.items():
+                iceberg = self.table(name)
+                if iceberg is None:
+                    table = declared.table(name)
+                    iceberg = commits.create(self.catalog, (self._namespace, name), table, self.location(name))
+                locations = [f"{self._base}/{key}" for key in keys]
+                pinned[name] = commits.laid_anew(iceberg, locations).metadata_location
+        return self._release(number, pinned)
+
     def pin(self, tables: Mapping[str, str]) -> Release:
         """Publish a release of these tables' metadata."""
         last = self.latest()
