@@ -185,6 +185,14 @@ class App:
             source=source if capture.source_check else None, at_stop=proxy.drain if proxy else None,
         )  # fmt: skip
 
+    def noted(self, door: Any) -> Any:
+        """Return an application whose requests are logged, when the settings ask for that; else itself."""
+        if self.settings.log.level != "debug":
+            return door
+        from telelake.capture.requests import Requests
+
+        return Requests(door)
+
     @cached_property
     def wishes(self) -> Wishes:
         """Which kinds of updates the bots behind the recording proxy asked for."""
@@ -628,6 +636,13 @@ class App:
     def wrangle_due(self, progress: Callable[[int, int], None] | None = None) -> Report:
         """Build what is due, then tidy up when there is enough to tidy; return the report."""
         report = self.wrangler.run(progress=progress)
+        if report.release:
+            structlog.get_logger("telelake.schedule").debug(
+                "published",
+                release=report.release,
+                days=[str(day) for day in report.days],
+                seconds=report.seconds["total"],
+            )
         if report.release and report.release // _TIDY_RELEASES > (report.release - report.releases) // _TIDY_RELEASES:
             with self.tables.writing():
                 self.tables.maintain()
