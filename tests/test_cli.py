@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -260,6 +261,31 @@ def test_status_as_json(telelake: Command, home: Path) -> None:
         ("2026-03-10", 3, 2, 1, None),
         ("2026-03-11", 1, 1, 0, None),
     ]
+
+
+def test_status_says_how_fresh_the_lake_is(telelake: Command, tmp_path: Path) -> None:
+    """How long ago the last update came, wherever it lies, and how far the tables are behind it; in text and as JSON."""
+    lake = LakeFolder(tmp_path / "lake")
+    lake.store.put("lake.json", json.dumps({"format": 1, "timezone": str(lake.zone)}).encode())
+    then = datetime.now(UTC) - timedelta(minutes=4)
+    lake.add(message(1, 1, date=int(then.timestamp())), at=then)
+    nothing_built = json.loads(telelake("status", "--json", "--home", lake.root).out)["freshness"]
+    App(load(home=str(lake.root))).wrangle_due()
+    built = json.loads(telelake("status", "--json", "--home", lake.root).out)["freshness"]
+    lake.add(message(2, 2, date=int(then.timestamp())))
+    later = telelake("status", "--home", lake.root)
+    journal = lake.root / "state" / "journal"
+    journal.mkdir(parents=True)
+    (journal / f"{'0' * 16}-{'0' * 32}.journal").write_bytes(b"x")
+    os.utime(journal / f"{'0' * 16}-{'0' * 32}.journal", (then.timestamp() + 180,) * 2)
+    waits = json.loads(telelake("status", "--json", "--home", lake.root).out)["freshness"]
+
+    assert nothing_built["behind_seconds"] is None
+    assert nothing_built["update_seconds"] < 60, "raw says only when it was sealed"
+    assert (round(built["update_seconds"] / 60), built["behind_seconds"]) == (4, 0)
+    assert built["published_at"]
+    assert re.search(r"last update \d+ s ago, tables 4 min behind; 0 bytes", later.err)
+    assert waits["update_seconds"] < 60
 
 
 def test_status_for_people(telelake: Command, home: Path) -> None:

@@ -106,6 +106,7 @@ def test_every_combination_loads(init: Init, tmp_path: Path, lang: str, mode: st
     assert ("export SUPPORT_BOT_SECRET=" in said.err) == (mode == "webhook" and lang == "en")
     assert f"export {name.upper()}_BOT_TOKEN='123456:ABC…'" in said.err
     assert said.err.count("telelake run") == 1
+    assert said.err.count("telelake doctor") == 1
 
 
 def test_the_commented_lines_are_settings_too(init: Init, tmp_path: Path) -> None:

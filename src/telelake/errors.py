@@ -91,6 +91,9 @@ class CheckFailed(TelelakeError):
 class TelegramError(TelelakeError):
     """Telegram refused a request, or could not be asked; the message holds Telegram's own description."""
 
+    status: int = 0
+    """HTTP status of the refusal; 0 when there was no answer."""
+
 
 class TelegramUnavailable(TelegramError):
     """Telegram did not answer, is out of order, or asks to wait."""

@@ -190,7 +190,7 @@ def _serve_door(app: App, door: Any, bound: socket.socket, started: Callable[[],
         started()
         webhooks.start()  # Telegram may post as soon as it is told
 
-    announced = _Announced(door, begin)
+    announced = _Announced(app.noted(door), begin)
     server = _server(announced, http=app.connections.protocol, at_stop=door.drain, **certificate(app.settings.capture))
     try:
         _until_stopped(server, bound)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from telelake.capture.proxy.kinds import Wishes
     from telelake.capture.receive import Receiver
     from telelake.capture.webhook import Webhook
+    from telelake.operate.copies.backup import Backed
+    from telelake.operate.copies.settle import Settled
+    from telelake.operate.doctor.findings import Diagnosis
     from telelake.operate.forget import Forgetter
     from telelake.operate.health import Status
     from telelake.operate.labels import Corrected
@@ -182,6 +186,14 @@ class App:
             receiver, posted, max_body_bytes=capture.max_body_bytes, beside=beside, proxy=proxy,
             source=source if capture.source_check else None, at_stop=proxy.drain if proxy else None,
         )  # fmt: skip
+
+    def noted(self, door: Any) -> Any:
+        """Return an application whose requests are logged, when the settings ask for that; else itself."""
+        if self.settings.log.level != "debug":
+            return door
+        from telelake.capture.requests import Requests
+
+        return Requests(door)
 
     @cached_property
     def wishes(self) -> Wishes:
@@ -549,18 +561,98 @@ class App:
 
         listing, ledger, release = self.wrangler.status()
         builds = self.tables.files(release, "builds") if release else []
-        updates = self.tables.files(release, "updates") if release else []
+        received = health.last_received(self.tables.files(release, "updates") if release else [])
+        journal, due = journal_folder(self.state), self.wrangler.why_due(listing, ledger)
+        published_at = self.tables.published_at(release) if release else None
+        waiting = health.waiting(self.store, listing, due, journal)
         return health.Status(
             self.settings.home, self.home.timezone, self.home.is_made_up, health.release_number(release),
-            health.last_received(updates), health.unsealed_bytes(journal_folder(self.state)),
-            health.day_statuses(listing, self.wrangler.why_due(listing, ledger), builds, self.wrangler.oldest()),
+            received, health.unsealed_bytes(journal),
+            health.day_statuses(listing, due, builds, self.wrangler.oldest()),
             health.quarantined(self.tables.files(release, "quarantine") if release else []),
             drift.seen(self.tables.files(release, "drift") if release else []),
+            health.freshness(received, waiting, published_at, datetime.now(UTC)),
         )  # fmt: skip
+
+    def doctor(self, *, deep: bool = False, asks_telegram: bool = True) -> Diagnosis:
+        """Look at everything that can be wrong; `deep` reads every file of raw and tables, not a sample.
+
+        Makes no lake and changes none. What a look finds is never raised.
+        """
+        from telelake.operate.doctor.visit import Visit
+
+        return Visit(self.settings, lambda: self.store, self._doctors_tables, self._doctors_state).diagnosis(
+            deep=deep, asks_telegram=asks_telegram
+        )
+
+    def backup(self, target: BucketStore, *, keep: int | None = None) -> Backed:
+        """Bring the lake into a folder or bucket of backups, and let all but the newest `keep` go.
+
+        Raises:
+            SettingsError: the backups there are another lake's.
+            StoreError: see `operate.copies.backup.backup`.
+        """
+        from telelake.capture.receive import journal_folder
+        from telelake.operate.copies import backup, parcel
+
+        with tempfile.TemporaryDirectory(prefix="telelake-backup-") as scratch:
+            done = backup.backup(
+                self.settings.home, self.store, lambda: parcel.plan(self.store, self.tables),
+                lambda: parcel.journal(journal_folder(self.state), self.zone), target, Path(scratch),
+            )  # fmt: skip
+        if keep is not None:
+            done.removed = backup.prune(target, keep)
+        return done
+
+    def restore(self, source: BucketStore, number: int | None = None) -> Settled:
+        """Make this home's lake of a backup.
+
+        Raises:
+            SettingsError: there is a lake already, or no such backup.
+            StoreError: an object of the backup is damaged.
+        """
+        from telelake.operate.copies import backup
+        from telelake.operate.copies.settle import settle
+
+        made = backup.chosen(source, number)
+        return settle(
+            made.parcel, lambda key: backup.fetch(source, made, key), self.settings.home, self.store, self.tables
+        )
+
+    def migrate(self, target: App) -> Settled:
+        """Make another home's lake of this one, which stays as it is; nobody may capture or wrangle here meanwhile.
+
+        Raises:
+            Conflict: somebody captures or wrangles.
+            SettingsError: there is a lake already.
+            StoreError: an object is damaged, or could not be written.
+        """
+        from telelake.capture.receive import journal_folder, seal_now
+        from telelake.operate.copies import parcel
+        from telelake.operate.copies.settle import settle
+
+        with self.tables.writing():
+            if journal_folder(self.state).is_dir():
+                seal_now(self.state, self.store, self.zone)
+            carried = parcel.plan(self.store, self.tables)
+            return settle(carried, self.store.get, target.settings.home, target.store, target.tables)
+
+    def _doctors_tables(self) -> IcebergTables:
+        return self.tables
+
+    def _doctors_state(self) -> tuple[Status, int]:
+        return self.status(), self.begun_forgettings()
 
     def wrangle_due(self, progress: Callable[[int, int], None] | None = None) -> Report:
         """Build what is due, then tidy up when there is enough to tidy; return the report."""
         report = self.wrangler.run(progress=progress)
+        if report.release:
+            structlog.get_logger("telelake.schedule").debug(
+                "published",
+                release=report.release,
+                days=[str(day) for day in report.days],
+                seconds=report.seconds["total"],
+            )
         if report.release and report.release // _TIDY_RELEASES > (report.release - report.releases) // _TIDY_RELEASES:
             with self.tables.writing():
                 self.tables.maintain()

@@ -216,7 +216,8 @@ def test_other_methods_and_paths(server):
     for path in ("/", "/telegram", "/telegram/support/more", "/telegram/a%2Fb", "/favicon.ico", "/healthz/x"):
         response = httpx.post(server.url + path, headers=HEADER, content=TELEGRAM)
         assert (response.status_code, response.content) == (404, b""), path
-    assert httpx.post(server.url + "/healthz").headers["allow"] == "GET, HEAD"
+    for path in ("/healthz", "/livez"):
+        assert httpx.post(server.url + path).headers["allow"] == "GET, HEAD"
     assert server.stop() == []
 
 
@@ -306,6 +307,7 @@ def test_a_failed_disk_is_503_until_it_is_back(tmp_path):
             response = server.post(b'{"update_id":%d}' % number)
             assert (response.status_code, response.headers["retry-after"], response.content) == (503, "5", b"")
         assert httpx.get(health).status_code == 503
+        assert httpx.get(f"{server.url}/livez").status_code == 200, "to start it anew would not make room"
         disk.is_failing = False
         assert server.post(b'{"update_id":12}').status_code == 200
         assert httpx.get(health).status_code == 200

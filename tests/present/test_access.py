@@ -88,6 +88,7 @@ def test_without_a_login_the_api_says_nothing(small_lake: Lake, path: str) -> No
     assert client(small_lake).post("/api/sql", json={"sql": "SELECT 1"}).status_code == 401
     assert client(small_lake).get("/metrics").status_code in {303, 401}
     assert client(small_lake).get("/healthz").status_code == 200
+    assert client(small_lake).get("/livez").status_code == 200
 
 
 def test_one_logs_in_with_a_password_and_out_again(small_lake: Lake) -> None:

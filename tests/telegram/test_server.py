@@ -12,6 +12,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -935,6 +936,30 @@ def test_a_refusal_from_within(telegram: TelegramServer) -> None:
 
 
 # The table
+
+
+def test_privacy_mode_and_places(telegram: TelegramServer) -> None:
+    """getMe says whether the bot reads all; getChatMember what it is in a chat, and refuses one that it is not in."""
+    bot = telegram.bot(TOKEN)
+    assert ask(telegram, "getMe")["result"]["can_read_all_group_messages"] is True
+    bot.set_privacy(is_on=True)
+    bot.stands("administrator", GROUP)
+    place = ask(telegram, "getChatMember", chat_id=GROUP.id, user_id=bot.id)
+    other = ask(telegram, "getChatMember", chat_id=OTHER_GROUP.id, user_id=bot.id)
+    stranger = ask(telegram, "getChatMember", chat_id=GROUP.id, user_id=ANA.id)
+
+    assert ask(telegram, "getMe")["result"]["can_read_all_group_messages"] is False
+    assert (place["result"]["status"], place["result"]["user"]["id"]) == ("administrator", bot.id)
+    assert (other["error_code"], stranger["error_code"]) == (400, 400)
+
+
+def test_an_answer_has_a_date(telegram: TelegramServer) -> None:
+    """It is that of the stand-in's clock, to the second, also of a refusal."""
+    telegram.bot(TOKEN)
+    telegram.clock.advance(3600)
+    for token in (TOKEN, "7000000009:unknown"):
+        said = httpx.get(f"{telegram.url}/bot{token}/getMe").headers["Date"]
+        assert 3598 < parsedate_to_datetime(said).timestamp() - time.time() <= 3600
 
 
 def test_each_rule_has_its_test() -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from threading import Event, Thread
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from telelake.capture.counters import Counters
@@ -28,6 +29,14 @@ from telelake.telegram.update import read_update
 _HELD_BYTES = 16 * 1024 * 1024  # lines held before they are written as segments: memory, whatever seal_bytes is
 _TURN = 0.001
 _LONGEST_WAIT = 60.0
+
+
+class Segments(Protocol):
+    """Where segments go; a `RawStore` is one."""
+
+    def put(self, key: str, data: bytes) -> bool:
+        """See `RawStore.put`."""
+
 
 _Group = tuple[bool, Content, int, date]
 
@@ -58,7 +67,7 @@ def line_of(record: Record, zone: ZoneInfo) -> tuple[bool, date, Line]:
     return True, context_date(None, record.received_at, zone), quarantine_line(record, reason)
 
 
-def seal_file(path: Path, store: RawStore, zone: ZoneInfo, *, gently: bool = False) -> Sealed:
+def seal_file(path: Path, store: Segments, zone: ZoneInfo, *, gently: bool = False) -> Sealed:
     """Write a closed journal file's records as segments. The file stays; `gently` leaves the interpreter to others.
 
     Raises:
@@ -212,7 +221,7 @@ class Sealer:
             time.sleep(min(left, 0.05))
 
 
-def _put(groups: dict[_Group, list[Line]], store: RawStore) -> int:
+def _put(groups: dict[_Group, list[Line]], store: Segments) -> int:
     for (quarantined, content, bot_id, day), lines in groups.items():
         key = segment_key(quarantined=quarantined, bot_id=bot_id, day=day, lines=lines, content=content)
         # False means that an earlier attempt came this far: the key is made from the records, so they are the same.

@@ -1,4 +1,4 @@
-"""The door that Telegram knocks at: plain ASGI, `POST /telegram/<bot name>`, and `GET /healthz`.
+"""The door that Telegram knocks at: plain ASGI, `POST /telegram/<bot name>`, `GET /healthz` (ready) and `GET /livez` (alive).
 
 What each answer means to Telegram decides it: any 2xx ends the matter, anything else is sent again and holds up that
 chat. So content is never a reason to refuse; only a wrong secret or address (401), size (413) and a failed store (503) are.
@@ -25,6 +25,7 @@ from telelake.errors import BodyTooLarge, NotFromTelegram, StoreUnavailable, Tel
 
 PREFIX = "/telegram/"
 HEALTH = "/healthz"
+ALIVE = "/livez"
 PROXY_PREFIXES = ("/bot", "/file/bot")
 SOURCE = "webhook"
 SLOW = "telelake.slow"
@@ -107,6 +108,8 @@ class Webhook:
                 await self._update(scope, receive, send)
             elif path == HEALTH:
                 await self._health(scope, send)
+            elif path == ALIVE:
+                await self._health(scope, send, is_asked_for=False)
             elif self._proxy is not None and path.startswith(PROXY_PREFIXES):
                 await self._proxy(scope, receive, send)
             else:
@@ -214,11 +217,12 @@ class Webhook:
             self._receiver.reject("unavailable")
             raise
 
-    async def _health(self, scope: Message, send: Send) -> None:
+    async def _health(self, scope: Message, send: Send, *, is_asked_for: bool = True) -> None:
+        """Say whether bodies can be stored, or, when that is not asked for, that somebody answers."""
         if scope["method"] not in ("GET", "HEAD"):
             await answer(send, 405, (b"allow", b"GET, HEAD"))
         else:
-            await answer(send, 200 if self._receiver.is_healthy else 503)
+            await answer(send, 503 if is_asked_for and not self._receiver.is_healthy else 200)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

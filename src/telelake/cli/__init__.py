@@ -1,7 +1,8 @@
 """The command `telelake`: parses, calls, prints. It holds no logic of its own.
 
 Data go to stdout, speech to stderr. Exit codes: 0 done; 1 refused or failed, with the reason on stderr; 2 a wrong
-command line; 75 try again later (the store failed, or another telelake holds the lake); 130 interrupted.
+command line; 3 done, with warnings (doctor); 75 try again later (the store failed, or another telelake holds the lake);
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Annotated
 import typer
 
 from telelake import __version__
-from telelake.cli import access, ask, aws, begin, bring, lake, machine, privacy, talk, tools, topics
+from telelake.cli import access, ask, aws, begin, bring, copies, doctor, lake, machine, privacy, talk, tools, topics
 from telelake.errors import TelelakeError
 
 EXIT_FAILED = 1
@@ -88,6 +89,7 @@ def options(
 
 _COMMANDS: dict[str, Callable[..., None]] = {
     "init": begin.init,
+    "doctor": doctor.doctor,
     "run": machine.run,
     "capture": machine.capture,
     "schedule": machine.schedule,
@@ -107,6 +109,9 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "status": lake.status,
     "replay": lake.replay,
     "import": bring.import_,
+    "backup": copies.backup,
+    "restore": copies.restore,
+    "migrate": copies.migrate,
     "forget": privacy.forget,
     "cost": aws.cost,
     "deploy": aws.deploy,

@@ -152,7 +152,9 @@ def _next(plan: Plan, config: Path, words: dict[str, str]) -> None:
     if plan.secret_env is not None and not os.environ.get(plan.secret_env):
         say(f"  export {plan.secret_env}='…'   # {words['make_secret']}: openssl rand -hex 32")
     is_found = config == Path("telelake.toml")
-    say(f"  telelake run{'' if is_found else f' --config {config}'}")
+    named = "" if is_found else f" --config {config}"
+    say(f"  telelake run{named}")
+    say(f"\n{words['doctor']}: telelake doctor{named}")
     if plan.mode == "proxy":
         say(f"\n{words['proxy_next']}")
 
@@ -178,6 +180,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "next": "Next:",
         "from_botfather": "from @BotFather",
         "make_secret": "make one",
+        "doctor": "Whether all is as it should be, now and later",
         "proxy_next": "Then set your bot's API address to http://127.0.0.1:8080 instead of https://api.telegram.org.",
     },
     "pt": {
@@ -200,6 +203,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "next": "A seguir:",
         "from_botfather": "do @BotFather",
         "make_secret": "crie um",
+        "doctor": "Se está tudo certo, agora e depois",
         "proxy_next": "Depois aponte o endereço de API do seu bot para http://127.0.0.1:8080 em vez de https://api.telegram.org.",
     },
 }

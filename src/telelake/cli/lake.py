@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
     from telelake.operate.drift import Seen
+    from telelake.operate.health import Freshness
     from telelake.wiring import App
 
 EXIT_INTERRUPTED = 130
@@ -100,11 +101,20 @@ def status(
         say(f"{begun} forgettings were begun and not ended. Run telelake forget once more: it ends them all.")
     say(
         f"{found.home}, {found.timezone}, release {found.release or 'none yet'}; last update received {received}; "
-        f"{found.unsealed_bytes:,} bytes wait in the journal.{made_up}"
+        f"{_freshness(found.freshness)}{found.unsealed_bytes:,} bytes wait in the journal.{made_up}"
     )
     if found.quarantined:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in found.quarantined.items())
         say(f"Could not be read: {reasons}. After an update, telelake replay tries again.")
+
+
+def _freshness(fresh: Freshness) -> str:
+    from telelake.operate.health import told
+
+    if fresh.update_seconds is None:
+        return ""
+    behind = f", tables {told(fresh.behind_seconds)} behind" if fresh.behind_seconds is not None else ""
+    return f"last update {told(fresh.update_seconds)} ago{behind}; "
 
 
 def replay(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from telelake.cli.common import Config, DashboardPort, Home, open_app, say
+
+if TYPE_CHECKING:
+    from telelake.settings import Log
 
 CapturePort = Annotated[int | None, typer.Option("--capture-port", help="Port of the webhook; 0 takes a free one.")]
 
@@ -19,32 +22,36 @@ def run(
     """Capture, wrangle on schedule and serve the dashboard, until stopped."""
     from telelake import serve
 
-    _log_to_stderr()
-    serve.run(open_app(config, home=home, capture__port=capture_port, dashboard__port=dashboard_port), say)
+    app = open_app(config, home=home, capture__port=capture_port, dashboard__port=dashboard_port)
+    _log_to_stderr(app.settings.log)
+    serve.run(app, say)
 
 
 def capture(home: Home = None, config: Config = None, capture_port: CapturePort = None) -> None:
     """Serve the webhook, until stopped."""
     from telelake import serve
 
-    _log_to_stderr()
-    serve.capture(open_app(config, home=home, capture__port=capture_port), say)
+    app = open_app(config, home=home, capture__port=capture_port)
+    _log_to_stderr(app.settings.log)
+    serve.capture(app, say)
 
 
 def schedule(home: Home = None, config: Config = None) -> None:
     """Wrangle what is due every few minutes and after midnight, until stopped."""
     from telelake import serve
 
-    _log_to_stderr()
-    serve.schedule(open_app(config, home=home), say)
+    app = open_app(config, home=home)
+    _log_to_stderr(app.settings.log)
+    serve.schedule(app, say)
 
 
 def dashboard(home: Home = None, config: Config = None, dashboard_port: DashboardPort = None) -> None:
     """Serve the dashboard, until stopped."""
     from telelake import serve
 
-    _log_to_stderr()
-    serve.dashboard(open_app(config, home=home, dashboard__port=dashboard_port).existing(), say)
+    app = open_app(config, home=home, dashboard__port=dashboard_port).existing()
+    _log_to_stderr(app.settings.log)
+    serve.dashboard(app, say)
 
 
 def demo(
@@ -67,12 +74,12 @@ def demo(
         serve.dashboard(app, say)
 
 
-def _log_to_stderr() -> None:
+def _log_to_stderr(settings: Log | None = None) -> None:
     """Send the log of what runs to stderr; no other command writes one."""
-    import structlog
+    from telelake.operate import logs
+    from telelake.settings import Log
 
-    # Its own default is stdout, where only data go.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(_Stderr()))  # type: ignore[arg-type]
+    logs.configure(settings or Log(), _Stderr())
 
 
 class _Stderr:

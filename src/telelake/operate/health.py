@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,8 +13,11 @@ import duckdb
 
 from telelake.capture.frames import SUFFIX
 from telelake.operate.drift import Seen
-from telelake.ports import Release
+from telelake.ports import RawStore, Release
 from telelake.wrangle.plan import Due, RawListing
+
+_LATEST_DUE = 3
+"""Days that are looked into for what came last: older ones are due for another reason, or have waited long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,20 @@ class DayStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Freshness:
+    """How old the newest of everything is."""
+
+    last_update_at: datetime | None
+    """Newest receipt that is known: in the journal, in raw that is not built yet (to the minute), or in the tables."""
+    published_at: datetime | None
+    """When the newest release was made."""
+    update_seconds: float | None
+    """Seconds since the last update came; None when none ever did."""
+    behind_seconds: float | None
+    """Seconds by which the newest update in the tables is older than the last that came; 0 when all is built."""
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """The lake at one moment."""
 
@@ -55,6 +73,7 @@ class Status:
     """Published bodies that could not be read, counted by reason."""
     drift: Sequence[Seen] = ()
     """What telelake's Bot API does not know."""
+    freshness: Freshness = Freshness(None, None, None, None)
 
     def as_json(self) -> dict[str, Any]:
         """Return the status as JSON's plain types; times are ISO 8601."""
@@ -62,6 +81,7 @@ class Status:
             **asdict(self),
             "days": [_plain(asdict(day)) for day in self.days],
             "drift": [_plain(asdict(each)) for each in self.drift],
+            "freshness": _plain(asdict(self.freshness)),
         } | _plain({"last_received_at": self.last_received_at})
 
 
@@ -127,6 +147,42 @@ def last_received(updates: Sequence[Path]) -> datetime | None:
             "SELECT max(received_at) AT TIME ZONE 'UTC' FROM read_parquet(?)", [[str(path) for path in updates]]
         ).fetchone()
     return _utc(row[0]) if row else None
+
+
+def freshness(
+    in_tables: datetime | None, waiting: Iterable[datetime], published_at: datetime | None, now: datetime
+) -> Freshness:
+    """Return how old the newest is; `waiting` are times at which something came that is in no table yet."""
+    last = max((moment for moment in (in_tables, *waiting) if moment is not None), default=None)
+    if last is None:
+        return Freshness(None, published_at, None, None)
+    behind = None if in_tables is None else max(0.0, (last - in_tables).total_seconds())
+    return Freshness(last, published_at, max(0.0, (now - last).total_seconds()), behind)
+
+
+def told(seconds: float | None) -> str:
+    """Return a span of time in the largest unit that has two of it: `12 s`, `4 min`, `30 h`; `-` for none."""
+    if seconds is None:
+        return "-"
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def waiting(store: RawStore, raw: RawListing, due: Sequence[Due], journal: Path) -> Iterator[datetime]:
+    """Yield when the newest came of each part that is in no table yet: the journal's files, and segments of days that are due.
+
+    Raises:
+        StoreUnavailable: call again.
+    """
+    for path in journal.glob(f"*{SUFFIX}"):
+        with suppress(FileNotFoundError):  # sealed meanwhile
+            if (stat := path.stat()).st_size:
+                yield datetime.fromtimestamp(stat.st_mtime, UTC)
+    segments = {each.key for day in due[-_LATEST_DUE:] for each in raw.segments(day.day)}
+    for folder in sorted({key.rpartition("/")[0] for key in segments}):
+        yield from (each.modified for each in store.list(f"{folder}/") if each.key in segments)
 
 
 def unsealed_bytes(journal: Path) -> int:

@@ -68,12 +68,12 @@ def put(api: BotApi, name: str, wanted: Wanted, say: Say) -> WebhookInfo:
     began = int(time.time())
     api.set_webhook(wanted.url, wanted.secret, kinds=update_kinds(), max_connections=wanted.max_connections)
     info = api.webhook_info()
-    if not _same(info.url, wanted.url):
+    if not same(info.url, wanted.url):
         raise TelegramError(
             f"Telegram says that bots.{name} posts to {shown(info.url)}, and it was set to {_without_userinfo(wanted.url)} "
             "just now. Another program sets it, too: end that one."
         )
-    if lacking := _left_out(info):
+    if lacking := left_out(info):
         say(f"Telegram does not know these kinds of update yet: {', '.join(lacking)}.")
     if info.last_error_date is not None and info.last_error_date >= began:
         say(f"Telegram could not deliver to bots.{name}: {info.last_error_message}. It tries again by itself.")
@@ -174,9 +174,9 @@ class Watched:
         accepted = self._accepted
         if not info.url:
             return "there was none"
-        if not _same(info.url, wanted.url):
+        if not same(info.url, wanted.url):
             return f"Telegram posted to {shown(info.url)}; another program may set it, such as the bot when it starts"
-        lacking = set(_left_out(info)) - set(_left_out(accepted) if accepted else ())
+        lacking = set(left_out(info)) - set(left_out(accepted) if accepted else ())
         if lacking:
             return f"these kinds of update were left out: {', '.join(sorted(lacking))}"
         fitting = {None, wanted.max_connections, accepted.max_connections if accepted else None}
@@ -282,7 +282,7 @@ def _remarks(bot: WatchedBot, info: WebhookInfo) -> frozenset[str]:
             f"bots.{bot.name} posts to {shown(info.url)}, which does not end in /telegram/{bot.name}. Is that this telelake? "
             "Set capture.public_url, or set the webhook yourself"
         )
-    if lacking := _left_out(info):
+    if lacking := left_out(info):
         found.add(
             f"Telegram leaves out these kinds of update of bots.{bot.name}: {', '.join(lacking)}. Set capture.public_url, or "
             "name them in allowed_updates when you set the webhook"
@@ -290,7 +290,7 @@ def _remarks(bot: WatchedBot, info: WebhookInfo) -> frozenset[str]:
     return frozenset(found)
 
 
-def _left_out(info: WebhookInfo) -> list[str]:
+def left_out(info: WebhookInfo) -> list[str]:
     """Return the kinds that Telegram does not post."""
     # An empty list is Telegram's default.
     if not info.allowed_updates:
@@ -298,7 +298,7 @@ def _left_out(info: WebhookInfo) -> list[str]:
     return [kind for kind in update_kinds() if kind not in info.allowed_updates]
 
 
-def _same(one: str, other: str) -> bool:
+def same(one: str, other: str) -> bool:
     """Return whether two addresses are one: Telegram writes scheme and host in small letters."""
     left, right = urlsplit(one), urlsplit(other)
     return (left.scheme, left.netloc.lower(), left.path or "/", left.query) == (

@@ -27,6 +27,7 @@ from telelake.settings.sections import (
     Bot,
     Capture,
     Dashboard,
+    Log,
     Notify,
     Privacy,
     Retention,
@@ -46,7 +47,7 @@ from telelake.settings.sections import (
 
 __all__ = [
     "ENV_PREFIX", "FILE_NAME", "NOT_SETTINGS", "NO_VARIABLE", "USERINFO", "Aws", "Bot", "Capture", "Dashboard",
-    "Notify", "Privacy", "Retention", "Schedule", "Secret", "Settings", "Sql", "Storage", "Talk", "Topics", "Upkeep",
+    "Log", "Notify", "Privacy", "Retention", "Schedule", "Secret", "Settings", "Sql", "Storage", "Talk", "Topics", "Upkeep",
     "User", "Wrangle", "find_file", "has_userinfo", "is_token", "is_variable", "load", "local_path",
 ]  # fmt: skip
 
@@ -87,6 +88,7 @@ class Settings(BaseSettings):
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
     notify: Notify = Notify()
+    log: Log = Log()
     sql: Sql = Sql()
     storage: Storage = Storage()
     aws: Aws = Aws()

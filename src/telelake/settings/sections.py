@@ -411,6 +411,15 @@ class Notify(_Section):
     """No update for so long is worth an alert, once: people may be away, or capture may have stopped."""
 
 
+class Log(_Section):
+    """What `telelake run`, `capture`, `schedule` and `dashboard` write to stderr of what they do."""
+
+    format: Literal["text", "json"] = "text"
+    """Lines for people, or one JSON object a line."""
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """From which level on: `info` tells what changes, each change once; `debug` also each request and each publication."""
+
+
 class Sql(_Section):
     """Bounds of a user's query."""
 

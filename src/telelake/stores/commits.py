@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from pyarrow import parquet
+from pyarrow import ArrowException, parquet
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import (
     CommitFailedException,
@@ -193,6 +193,8 @@ def translated(doing: str, base: str) -> Iterator[None]:
         raise Conflict(f"Another writer changed a table of {base} meanwhile: {error}") from error
     except NoSuchNamespaceError as error:
         raise StoreError(f"{doing} of {base} failed: {error}. Deploy again, or make the database.") from error
+    except ArrowException as error:
+        raise StoreError(f"{doing} of {base} failed: a file is no Parquet, or damaged: {error}") from error
     except OSError as error:
         raise StoreUnavailable(f"{doing} of {base} failed: {error}") from error
 

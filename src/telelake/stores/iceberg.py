@@ -20,7 +20,7 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
-from telelake.errors import Conflict, SettingsError, StoreUnavailable
+from telelake.errors import Conflict, NotStored, SettingsError, StoreUnavailable
 from telelake.ports import DayFile, Release
 from telelake.settings import Storage, Upkeep, local_path
 from telelake.stores.cache import Cache
@@ -32,6 +32,8 @@ from telelake.tables.model import Table
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table as IcebergTable
+
+    from telelake.stores.verify import Needed
 
 NAMESPACE = "telelake"
 RELEASES = "releases/"
@@ -81,7 +83,8 @@ class IcebergTables:
 
         if self._storage.catalog == "glue":
             return glue.open_glue(self._base, self._storage, self._properties)
-        return sqlite.open_sqlite((self._local or self._state) / "catalog.db", self._base, NAMESPACE, self._properties)
+        file = (self._local or self._state) / "catalog.db"
+        return sqlite.open_sqlite(file, self._base, NAMESPACE, self._properties)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -172,10 +175,75 @@ class IcebergTables:
         iceberg = commits.taken_back(iceberg, pinned, self._properties)
         return commits.laid_anew(iceberg, commits.data_files(pinned, self._properties)).metadata_location
 
+    def lay_down(self, number: int, files: Mapping[str, Sequence[str]]) -> Release:
+        """Make tables of data files that lie in the home already, by key, and the release of that number that pins them.
+
+        Only for a home without a release: its files were brought there from another.
+
+        Raises:
+            UnknownName: a later telelake made a table that this one does not know.
+            Conflict: another wrangler is at work.
+            StoreUnavailable: call again.
+        """
+        from telelake.stores import commits
+
+        pinned = {}
+        with commits.translated(f"Laying down release {number}", self._base):
+            for name, keys in files.items():
+                iceberg = self.table(name)
+                if iceberg is None:
+                    table = declared.table(name)
+                    iceberg = commits.create(self.catalog, (self._namespace, name), table, self.location(name))
+                locations = [f"{self._base}/{key}" for key in keys]
+                pinned[name] = commits.laid_anew(iceberg, locations).metadata_location
+        return self._release(number, pinned)
+
     def pin(self, tables: Mapping[str, str]) -> Release:
         """Publish a release of these tables' metadata."""
         last = self.latest()
         return self._release(last.number + 1 if last else 1, tables)
+
+    def needed(self, release: Release) -> list[Needed]:
+        """Return every file that a release cannot be read without, by location.
+
+        Raises:
+            StoreError: metadata is missing or damaged; names it.
+        """
+        from telelake.stores.verify import needed
+
+        found = (needed(each, self._properties) for each in release.tables.values())
+        return list({each.location: each for table in found for each in table}.values())
+
+    def key_of(self, location: str) -> str:
+        """Return the key in the home of a file of a table."""
+        return location.removeprefix("file://").removeprefix(f"{self._base}/")
+
+    def is_whole(self, needed: Needed, folder: Path) -> bool:
+        """Return whether a file of a table is there and can be read; copies of a bucket's files go into `folder`.
+
+        Raises:
+            StoreUnavailable: call again.
+        """
+        from telelake.stores.verify import reads_whole
+
+        try:
+            path = self._store.stage(self.key_of(needed.location), folder)
+        except NotStored:
+            return False
+        if needed.size is not None and path.stat().st_size != needed.size:
+            return False
+        return needed.rows is None or reads_whole(path, needed.rows)
+
+    @property
+    def catalog_file(self) -> Path | None:
+        """SQLite's file of the catalog, which need not be there; None when the catalog is elsewhere."""
+        return None if self._storage.catalog == "glue" else (self._local or self._state) / "catalog.db"
+
+    def catalog_damage(self) -> str | None:
+        """Return what is wrong with the catalog's file; None when it is whole, or elsewhere."""
+        from telelake.stores.verify import catalog_damage
+
+        return catalog_damage(self.catalog_file) if self.catalog_file else None
 
     def maintain(self) -> int:
         """See `TableStore.maintain`."""

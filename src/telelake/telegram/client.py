@@ -10,10 +10,13 @@ import http
 import http.client
 import json
 import secrets
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any, Literal
 
@@ -91,6 +94,8 @@ class BotApi:
         self._token = token
         self._timeout = timeout
         self._opener = urllib.request.build_opener(_NoRedirect)
+        self.clock_ahead: float | None = None
+        """Seconds that this machine's clock was ahead of Telegram's, by the last answer's Date; None when it told none."""
 
     def __repr__(self) -> str:
         """Say whose it is, without the token."""
@@ -142,6 +147,28 @@ class BotApi:
             raise TelegramError(f"getMe of {self!r} answered something that is no bot.")
         name = str(found.get("username") or found.get("first_name") or found["id"])
         return Me(found["id"], name, found.get("can_read_all_group_messages") is True)
+
+    def membership(self, chat: int, user: int) -> str:
+        """Ask what somebody is in a chat: creator, administrator, member, restricted, left or kicked.
+
+        Raises:
+            TelegramError: Telegram refused; says why. 400 and 403 mean that the bot itself is not there.
+        """
+        found = self._call("getChatMember", {"chat_id": chat, "user_id": user})
+        if not isinstance(found, dict) or not isinstance(found.get("status"), str):
+            raise TelegramError(f"getChatMember of {self!r} answered something that is no member.")
+        return str(found["status"])
+
+    def listen(self, seconds: int) -> None:
+        """Wait for an update without taking it: nothing is confirmed, and which kinds are wanted stays as it was.
+
+        Raises:
+            TelegramError: Telegram refused; says why. 409 means that the bot has a webhook, or another poller.
+        """
+        status, body = self._ask(
+            "getUpdates", {"timeout": seconds, "limit": 1}, self._timeout + seconds, _LARGEST_BATCH
+        )
+        self._read("getUpdates", status, body)
 
     def get_updates(self, offset: int | None, *, kinds: Sequence[str], seconds: int) -> list[Fetched]:
         """Ask for updates from `offset` on, which makes Telegram forget those before it; None asks for all that it has.
@@ -213,15 +240,23 @@ class BotApi:
         )
         try:
             with self._opener.open(request, timeout=seconds) as response:
+                self._compare_clocks(response.headers)
                 return response.status, response.read(largest)
         except urllib.error.HTTPError as error:
             with error:
+                self._compare_clocks(error.headers)
                 return error.code, error.read(largest)
         except (OSError, http.client.HTTPException) as error:
             reason = self._without_token(getattr(error, "reason", error))
             raise TelegramUnavailable(
                 f"{method} of {self!r} got no answer: {reason}. Check the network, then try again."
             ) from None
+
+    def _compare_clocks(self, headers: Message) -> None:
+        with suppress(TypeError, ValueError):
+            # Date has whole seconds, cut off: half of one is what it lacks on average.
+            said = parsedate_to_datetime(headers["Date"]).timestamp()
+            self.clock_ahead = time.time() - said - 0.5
 
     def _read(self, method: str, status: int, body: bytes) -> Any:
         try:
@@ -230,7 +265,9 @@ class BotApi:
             answer = {}
         if isinstance(answer, dict) and answer.get("ok") is True:
             return answer.get("result")
-        raise self._refusal(method, status, answer if isinstance(answer, dict) else {})
+        refusal = self._refusal(method, status, answer if isinstance(answer, dict) else {})
+        refusal.status = status
+        raise refusal
 
     def _refusal(self, method: str, status: int, answer: dict[str, Any]) -> TelegramError:
         said = self._without_token(answer.get("description") or f"HTTP {status} without a description")

@@ -50,7 +50,7 @@ def compact(
         packer, bad = Packer(), list[str]()
         for segment in joined:
             path = store.stage(segment.key, scratch)
-            if _is_whole(path, segment):
+            if is_whole(path, segment):
                 for line in lines_of(path):
                     packer.add(line)
             else:
@@ -91,7 +91,7 @@ def _filled(segments: Sequence[Segment], listing: RawListing, most: int) -> Iter
         yield found
 
 
-def _is_whole(path: Path, segment: Segment) -> bool:
+def is_whole(path: Path, segment: Segment) -> bool:
     """Return whether a segment holds what its name promises."""
     records, digest = 0, 0
     try:

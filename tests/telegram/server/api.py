@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Literal
 
 from tests.telegram.server.account import Account
@@ -48,7 +49,13 @@ class Api:
         self._executing: set[asyncio.Task[None]] = set()
 
     async def handle(self, request: Request) -> Response | None:
-        """Answer a request; None hangs up."""
+        """Answer a request, with the time that it is here; None hangs up."""
+        response = await self._handle(request)
+        if response is not None:
+            response.headers.setdefault("Date", formatdate(self._clock.now(), usegmt=True))
+        return response
+
+    async def _handle(self, request: Request) -> Response | None:
         self.requests.append(request)
         path = request.path
         if path.startswith("/file/bot"):

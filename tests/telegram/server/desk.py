@@ -60,6 +60,9 @@ class Desk:
         self.me = {"id": bot_id, "is_bot": True, "first_name": username.title(), "username": username}
         self.began_at = clock.now()
         self.is_logged_out = False
+        self.has_privacy_mode = False
+        self.places: dict[int, str] = {}
+        """What the bot is in each chat, as far as a test has said so."""
         self.chats: dict[int, Chat] = {}
         self.messages: dict[tuple[int, int], dict[str, Any]] = {}
         self.files: dict[str, Stored] = {}

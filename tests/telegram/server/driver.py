@@ -107,6 +107,14 @@ class Bot:
             },
         )
 
+    def stands(self, place: str, *chats: Chat) -> None:
+        """Say what the bot is in some chats: administrator, member, left…"""
+        self._server.run(lambda: self._account.desk.places.update({chat.id: place for chat in chats}))
+
+    def set_privacy(self, *, is_on: bool) -> None:
+        """Switch privacy mode, as @BotFather does. It is only told: who sees what is a test's own matter."""
+        self._server.run(lambda: setattr(self._account.desk, "has_privacy_mode", is_on))
+
     def ask_inline(self, user: User, query: str) -> int | None:
         """Have someone begin to write `@bot query`."""
         return self.update("inline_query", {"id": "1", "from": user.fields(), "query": query, "offset": ""})

@@ -82,7 +82,7 @@ Method = Callable[["Desk", Asked], Any]
 
 def getme(desk: Desk, _: Asked) -> Any:
     return desk.me | {
-        "can_join_groups": True, "can_read_all_group_messages": True, "supports_inline_queries": False,
+        "can_join_groups": True, "can_read_all_group_messages": not desk.has_privacy_mode, "supports_inline_queries": False,
         "can_connect_to_business": False, "has_main_web_app": False,
     }  # fmt: skip
 
@@ -163,6 +163,15 @@ def getchat(desk: Desk, asked: Asked) -> Any:
     return desk.chat(asked).fields()
 
 
+def getchatmember(desk: Desk, asked: Asked) -> Any:
+    chat, user = asked.number("chat_id"), asked.number("user_id")
+    if chat not in desk.places:
+        raise RefusedError(400, "Bad Request: chat not found")
+    if user != desk.me["id"]:
+        raise RefusedError(400, "Bad Request: member not found")
+    return {"user": desk.me, "status": desk.places[chat]}
+
+
 def setmycommands(desk: Desk, asked: Asked) -> Any:
     commands = asked.json("commands")
     if not isinstance(commands, list):
@@ -199,7 +208,7 @@ NAMES: dict[str, str] = {
     name.lower(): name
     for name in (
         "getMe", "sendMessage", "sendPhoto", "sendDocument", "sendMediaGroup", "editMessageText", "deleteMessage",
-        "answerCallbackQuery", "getFile", "getChat", "setMyCommands", "getMyCommands", "sendChatAction",
+        "answerCallbackQuery", "getFile", "getChat", "getChatMember", "setMyCommands", "getMyCommands", "sendChatAction",
         "setMessageReaction", "close", "logOut", "getUpdates", "setWebhook", "deleteWebhook", "getWebhookInfo",
     )
 }  # fmt: skip

@@ -78,7 +78,7 @@ def make_app(
         *([Route("/api/label", label(correct), methods=["POST"])] if correct else ()),
         *(Login(access, viewer).routes() if not access.is_open else ()),
         Route("/static/{name}", files.get),
-        Route("/healthz", lambda _: PlainTextResponse("ok\n")),
+        *(Route(path, lambda _: PlainTextResponse("ok\n")) for path in ("/healthz", "/livez")),
     ]
     if metrics is not None:
         routes.append(Route("/metrics", lambda _: PlainTextResponse(metrics(), headers=_PROMETHEUS)))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from telelake.present.web.access import Access, Person
 
 COOKIE = "telelake_session"
-_OPEN = ("/login", "/static/", "/healthz")
+_OPEN = ("/login", "/static/", "/healthz", "/livez")
 _NEEDS = {"/sql": "analyst", "/api/sql": "analyst", "/api/label": "analyst", "/metrics": "admin"}
 """The role that a path needs; any other is for viewers."""
 _BURST, _EACH_SECONDS = 240, 0.05
