@@ -37,7 +37,7 @@ botapi: $(STAMP)
 
 # The site, in build/site; a broken link or a page that is in no menu is an error.
 docs: $(STAMP)-docs
-	$(BIN)/mkdocs build --quiet --strict
+	$(BIN)/python docs/make_site.py
 
 # What a release is made with, to the byte, and under which licences. Needs the package index.
 lock: $(STAMP)-release
