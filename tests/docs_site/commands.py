@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 from collections.abc import Iterator
@@ -16,8 +17,8 @@ PAGES = (
 
 _BLOCK = re.compile(r"^( *)```(?:sh|bash|console)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"(?<!`)`((?:\.venv/bin/)?telelake [^`\n]+)`(?!`)")
-_THROUGH = re.compile(r"\b(?:docker compose exec (?:-T )?telelake|sudo -u telelake)\s+")
-_OURS = re.compile(r"(?:^|/|\s)telelake\s+(?=[a-z-])")
+_THROUGH = (["docker", "compose", "exec", "telelake"], ["sudo", "-u", "telelake"])
+"""What a command of telelake may stand behind."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,21 @@ def of_sentences(page: Path) -> list[Command]:
 
 def arguments(command: Command) -> Iterator[list[str]]:
     """Yield what telelake is given in a command line, for each time that it is called in it."""
-    for text in re.split(r"&&|\|\||;| \| ", command.text):
-        if not (match := _OURS.search(text)) or re.match(
-            r"\s*(?:git|cp|mkdir|pip|journalctl|useradd|sudo useradd)\b", text
-        ):
-            continue
-        try:
-            words = shlex.split(re.sub(r"\s\d?>+\s*\S+|\s<\s*\S+", "", text[match.end() :]))
-        except ValueError:
-            continue  # a quote that a `;` of SQL has cut in two: the whole is looked at below
-        yield words
+    lexer = shlex.shlex(command.text, posix=True, punctuation_chars=";|&<>")
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    try:
+        words = list(lexer)
+    except ValueError:
+        return  # a line out of something longer that stands in quotes
+    for is_end, group in itertools.groupby(words, lambda word: set(word) <= set(";|&")):
+        found = list(group)
+        for place, word in enumerate(found):
+            if set(word) <= set("<>"):  # what follows is a file, and the last thing on the line
+                del found[place:]
+                break
+        for prefix in _THROUGH:
+            if found[: len(prefix)] == prefix:
+                del found[: len(prefix)]
+        if not is_end and len(found) > 1 and found[0].rpartition("/")[2] == "telelake":
+            yield found[1:]

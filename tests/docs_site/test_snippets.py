@@ -55,7 +55,7 @@ class Desk:
 
     def type(self, command: str) -> None:
         """Type a command as it stands; it must end well, or, of a server, say that it is ready."""
-        if command in ELSEWHERE or command in self.said:
+        if command in ELSEWHERE or (command in self.said and not command.startswith("telelake wrangle")):
             return
         if name := re.match(r"export (\w+)=", command):
             self.environment[name[1]] = TOKEN
@@ -63,6 +63,8 @@ class Desk:
         if command in SERVERS:
             self._start(command)
             return
+        if command.startswith("telelake forget"):
+            self.stop()  # as it tells whoever forgets to
         line, until = self._filled_in(command), time.monotonic() + SECONDS
         while True:
             done = subprocess.run(

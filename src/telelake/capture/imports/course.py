@@ -115,7 +115,8 @@ def objects(
     found.passed_over += [each.key for each in listed if not _is_taken(each, taking)]
     updates = [each for each in wanted if each.key.endswith(_JSON)]
     clock = Clock(taking.clock, "--timezone") if taking.clock else _told(source, updates)
-    found.clock = str(clock) if any(named_time(each.key) for each in updates) else ""
+    if any(named_time(each.key) for each in updates):
+        found.clock = str(clock)
     for done, (stored, data) in enumerate(_fetched(source, wanted), 1):
         if stored.key.endswith(_PARQUET):
             yield from _rows(stored, data, taking, found)
