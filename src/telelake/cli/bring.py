@@ -1,8 +1,9 @@
-"""What is brought into a lake that others have recorded: exports, files of updates, the course design's bucket."""
+"""What is brought into a lake that others have recorded: exports, files of updates, and buckets of one update an object."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from telelake.wiring import App
 
 COURSE = "course"
-_COURSE_ZONE = "Etc/GMT+3"
+_EXPORT = "result.json"
+_WILD = "*?["
 
 
 def import_(
@@ -28,8 +30,9 @@ def import_(
         list[str],
         typer.Argument(
             metavar="FILE…",
-            help="Files: result.json of Telegram Desktop, or updates, one a line, plain, .gz or .zst. "
-            "Or: course SOURCE, a course design's bucket (a folder, or s3://bucket/prefix).",
+            help="Files: result.json of Telegram Desktop, or updates, one a line, plain, .gz or .zst. Or folders and "
+            "s3://bucket/prefix, with or without * and ?, of files with one update each, as the course design writes "
+            "them, and of its Parquet. `course SOURCE` means the latter.",
         ),
     ],
     bot: Annotated[
@@ -46,7 +49,7 @@ def import_(
         typer.Option(
             "--timezone",
             help="Zone of an old export's local dates (else told by the file, else the lake's), or of the times in the "
-            "names of a course's files (else UTC-3).",
+            "names of a course's files (else told by the messages).",
         ),
     ] = None,
     chat: Annotated[
@@ -58,14 +61,21 @@ def import_(
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Bring exports of Telegram Desktop, or recorded updates, into raw; what is there already is not brought in again."""
+    sources = files
     if files[0] == COURSE and not Path(COURSE).is_file():
-        _course(files[1:], bot, timezone, home, config, as_json)
+        sources = files[1:]
+        if not sources:
+            raise SettingsError(f"Write: telelake import {COURSE} SOURCE --bot NAME. A folder, or s3://bucket/prefix.")
+    elif not any(_is_source(name) for name in files) and not _are_course_files(files):
+        named = [_file(name) for name in files]
+        app = open_app(config, home=home)
+        bot_id = _bot_id(app, bot) if bot is not None else None
+        _files(named, app, bot_id, _wanted(app, account, timezone, chat or [], private), as_json)
         return
-    for name in files:
-        _existing_file(name)
+    if bot is None:
+        raise SettingsError("Say with --bot whose updates these are: a bot's name in the settings, or its id.")
     app = open_app(config, home=home)
-    bot_id = _bot_id(app, bot) if bot is not None else None
-    _files([Path(name) for name in files], app, bot_id, _wanted(app, account, timezone, chat or [], private), as_json)
+    _sources(sources, app, _bot_id(app, bot), timezone, as_json)
 
 
 def _files(files: list[Path], app: App, bot_id: int | None, wanted: Wanted, as_json: bool) -> None:
@@ -92,30 +102,55 @@ def _files(files: list[Path], app: App, bot_id: int | None, wanted: Wanted, as_j
             typer.echo(json.dumps(done, indent=1))
 
 
-def _course(
-    sources: list[str], bot: str | None, timezone: str | None, home: str | None, config: Path | None, as_json: bool
-) -> None:
-    from telelake.capture.imports import course
+def _sources(sources: list[str], app: App, bot_id: int, timezone: str | None, as_json: bool) -> None:
+    from telelake.capture.imports import course, pieces
     from telelake.stores.objects import open_store
+    from telelake.stores.parquet import rows
 
-    if len(sources) != 1:
-        raise SettingsError(
-            "Write: telelake import course SOURCE --bot NAME. One source, a folder or s3://bucket/prefix."
-        )
-    if bot is None:
-        raise SettingsError("Say with --bot whose updates these are: a bot's name in the settings, or its id.")
-    app = open_app(config, home=home)
-    bot_id, names_zone = _bot_id(app, bot), _zone(timezone or _COURSE_ZONE)
-    _existing_source(sources[0])
-    found = course.Imported()
-    with progress_bar("Importing") as progress:
-        source = open_store(sources[0], app.settings.storage)
-        records = course.course_records(source, bot_id, names_zone, found, progress)
-        course.write(records, app.store, app.zone, found)
+    taking = course.Taking(
+        bot_id, app.zone, _zone(timezone) if timezone else None, _wanted(app, None, None, [], False).own, rows
+    )
+    found = pieces.Imported()
+    opened: list[tuple[course.Objects, str | None]] = []
+    if paths := [Path(source) for source in sources if Path(source).is_file()]:
+        opened.append((course.Files(paths), None))
+    for source in (each for each in sources if not Path(each).is_file()):
+        root, pattern = _root_and_pattern(source)
+        _existing_source(root)
+        opened.append((open_store(root, app.settings.storage), pattern))
+    for where, pattern in opened:
+        with progress_bar("Importing") as progress:
+            pieces.write(
+                course.objects(where, replace(taking, pattern=pattern), found, progress), app.store, app.zone, found
+            )
     if as_json:
         typer.echo(json.dumps(found.as_json(), indent=1))
     say(found.summary())
     _say_too_old(app, found.days)
+
+
+def _is_source(name: str) -> bool:
+    """Return whether a name means many files: a bucket, a pattern, or a folder that is no export."""
+    path = Path(name)
+    if "://" in name or (any(sign in name for sign in _WILD) and not path.exists()):
+        return True
+    return path.is_dir() and not (path / _EXPORT).is_file()
+
+
+def _are_course_files(names: list[str]) -> bool:
+    from telelake.capture.imports.course import is_course_file
+
+    return all(is_course_file(Path(name)) for name in names)
+
+
+def _root_and_pattern(source: str) -> tuple[str, str | None]:
+    """Return what to open, and what of it is meant: `s3://b/telegram/context_date=*/*.json` is all after the bucket."""
+    scheme, mark, rest = source.rpartition("://")
+    parts = rest.split("/")
+    wild = next((place for place, part in enumerate(parts) if any(sign in part for sign in _WILD)), None)
+    if wild is None:
+        return source, None
+    return scheme + mark + ("/".join(parts[:wild]) or ("/" if source.startswith("/") else ".")), "/".join(parts[wild:])
 
 
 def _say_too_old(app: App, days: Collection[date]) -> None:
@@ -166,15 +201,16 @@ def _zone(name: str) -> ZoneInfo:
         raise SettingsError(f"--timezone {name} is not an IANA zone name such as 'America/Sao_Paulo'.") from None
 
 
-def _existing_file(name: str) -> None:
+def _file(name: str) -> Path:
     path = Path(name)
     if path.is_dir():
-        raise SettingsError(f"{path} is a folder. Name the files in it; of an export, its result.json.")
+        return path / _EXPORT
     if not path.is_file():
         raise SettingsError(
-            f"There is no file {path}. Name a file, or a kind of source and the source. Known: {COURSE} (telelake import "
+            f"There is no file {path}. Name a file, a folder, s3://bucket/prefix, or: {COURSE} SOURCE (telelake import "
             f"{COURSE} SOURCE --bot NAME)."
         )
+    return path
 
 
 def _existing_source(source: str) -> None:

@@ -1,0 +1,1 @@
+"""What people read: the site, and the commands that it tells them to type."""

@@ -1,0 +1,1 @@
+"""What people install: wheel, lock, container, unit."""
