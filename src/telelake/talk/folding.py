@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 LONGEST = 2000
 """Characters of a message that are read: a question stands at its beginning or is none."""
@@ -20,6 +21,27 @@ _SHORT = {
     "doesnt": "doesn't", "didnt": "didn't", "isnt": "isn't", "wont": "won't", "im": "i'm", "xq": "porque", "tmb": "tambem",
     "cm": "como", "c": "com", "p": "para", "mto": "muito", "mt": "muito", "dms": "demais", "msg": "mensagem",
 }  # fmt: skip
+_OFTEN = (
+    "obrigado", "obrigada", "alguem", "ninguem", "responde", "responder", "atendente", "humano", "suporte", "funcionou", "resolveu",
+    "resolvido", "consegui", "consigo", "continua", "problema", "perguntei", "pergunta", "ajudar", "preciso", "tudo", "isso",
+    "quero", "mesmo", "mesma", "certo", "valeu", "chegou", "recebi", "tentei",
+)  # fmt: skip
+"""Words that rules look for and people often mistype."""
+_WORDS_TOO = frozenset({"algum", "mesmos", "mesmas", "meso"})
+
+
+def _slips(word: str) -> Iterator[str]:
+    """Yield a word with two letters changed round, or one inside it left out: what fingers do, and seldom another word."""
+    for at in range(len(word) - 1):
+        yield word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    if len(word) >= 6:
+        for at in range(1, len(word) - 1):
+            yield word[:at] + word[at + 1 :]
+
+
+_SHORT = {
+    slip: word for word in _OFTEN for slip in _slips(word) if slip not in _WORDS_TOO and slip not in _OFTEN
+} | _SHORT
 _LINK = re.compile(r"(?:https?://|www\.|t\.me/)\S+")
 _DRAWN = re.compile(r"([a-z])\1{2,}")
 _TOKEN = re.compile(r"[a-zñ0-9]+(?:'[a-z]+)?|\?|[!.,;:]+|\n|[^\sa-z0-9ñ]")

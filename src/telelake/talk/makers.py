@@ -26,12 +26,15 @@ from telelake.talk.rows import write
 from telelake.talk.rules import Rules
 from telelake.talk.scene import ATTENDANT, BOT, CUSTOMER, Place, Said, Window, day_of, number_of
 from telelake.talk.ties import talks, tie
+from telelake.talk.words import comes_back
 from telelake.telegram.update import LABEL_KIND
 
+_AWAY = 3600
+"""Seconds after which somebody who asks "again" has come back; before, they only press."""
 _Rows = dict[date, list[dict[str, Any]]]
 _WORST = ("unanswered", "revoked", "escalated", "assumed", "confirmed")
 _ADMINS = """\
-SELECT DISTINCT chat_id, person, date_diff('day', DATE '1970-01-01', context_date) AS day
+SELECT DISTINCT person, date_diff('day', DATE '1970-01-01', context_date) AS day
 FROM (
     SELECT context_date, chat_id, user_id AS person
     FROM ({rows})
@@ -41,7 +44,7 @@ FROM (
     FROM ({rows})
     WHERE actor_id <> user_id AND change IN ('promoted', 'demoted', 'restricted', 'unrestricted', 'banned', 'unbanned', 'removed')
 )
-WHERE chat_id IS NOT NULL AND person IS NOT NULL
+WHERE person IS NOT NULL AND chat_id < 0
 """
 _REACTIONS = """\
 SELECT account_id, chat_id, message_id, user_id, date_diff('day', DATE '1970-01-01', context_date) AS day,
@@ -169,9 +172,9 @@ def _admins(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> Admins:
     return Admins.of(con.execute(_ADMINS.format(rows=reading(MEMBERSHIPS, files))).fetchall() if files else ())
 
 
-def _attendants(place: Place, day: int, admins: Admins, helpers: Helpers, rules: Rules) -> frozenset[int]:
+def _attendants(day: int, admins: Admins, helpers: Helpers, rules: Rules) -> frozenset[int]:
     """Return who is an attendant in a place on a day, beside those that rows tell by themselves."""
-    seen = admins.around(place.chat_id, number_of(WEEK.around(day_of(day))[0]), day + AFTER)
+    seen = admins.around(number_of(WEEK.around(day_of(day))[0]), day + AFTER)
     return seen | helpers.around(day, rules.learn_answers)
 
 
@@ -180,13 +183,15 @@ def _question_rows(place: Place, days: Mapping[date, object], seen: _Seen, rules
     asked = [said for said in place.messages if said.day in wanted and _may_ask(said, place, seen)]
     if not asked:
         return
-    helpers, by_question = Helpers.of(place), talks(place.messages)
-    asking = _Asking.of(place)
+    helpers = Helpers.of(place)
+    customers = {said.person for said in place.messages if said.role == CUSTOMER}
+    known: dict[frozenset[int], Mapping[Said, Sequence[Said]]] = {}
+    asking = _Asking.of(place, rules.repeat_seconds)
     sights: dict[int, Sight] = {}
     for question in asked:
         day = question.day
         if day not in sights:
-            attendants = _attendants(place, day, seen.admins, helpers, rules)
+            attendants = _attendants(day, seen.admins, helpers, rules)
             reactions = _stands(seen.reactions.get((place.account_id, place.chat_id), ()), day)
             sights[day] = Sight(rules, attendants, day + AFTER, seen.now_of(day), reactions)
         sight = sights[day]
@@ -194,8 +199,11 @@ def _question_rows(place: Place, days: Mapping[date, object], seen: _Seen, rules
         if role_of(question, sight.attendants) != CUSTOMER and not (label and label.is_question):
             continue
         again = asking.again(question, sight.until)
-        end = _ended(question, again, by_question, sight)
-        yield _question_row(place, question, end, asking.before(question, rules), sight, label)
+        answering = sight.attendants & customers
+        if answering not in known:
+            known[answering] = talks(place.messages, answering)
+        end = _ended(question, again, known[answering], sight)
+        yield _question_row(place, question, end, asking.before(question), sight, label)
 
 
 def _may_ask(said: Said, place: Place, seen: _Seen) -> bool:
@@ -211,31 +219,51 @@ def _may_ask(said: Said, place: Place, seen: _Seen) -> bool:
 class _Asking:
     """What each person of a place asked, by single rows only, in order of time, with its terms."""
 
-    of_person: Mapping[tuple[int | None, str | None], Sequence[tuple[Said, frozenset[str]]]]
+    of_person: Mapping[int | None, Sequence[tuple[Said, frozenset[str]]]]
+    seconds: int
+    """Within which the same question counts as a repeat."""
 
     @classmethod
-    def of(cls, place: Place) -> _Asking:
-        found: dict[tuple[int | None, str | None], list[tuple[Said, frozenset[str]]]] = defaultdict(list)
+    def of(cls, place: Place, seconds: int) -> _Asking:
+        found: dict[int | None, list[tuple[Said, frozenset[str]]]] = defaultdict(list)
         for said in place.messages:
             if said.reading.kind and said.person is not None and said.role == CUSTOMER:
-                found[said.person, None].append((said, terms(said.folded)))
-        return cls(found)
+                found[said.person].append((said, terms(said.folded)))
+        return cls(found, seconds)
 
     def _same(self, question: Said) -> Iterator[Said]:
+        """Yield what is the same by its words, or because whoever wrote the later one says that they come back."""
+        asked = self.of_person.get(question.person, ())
         about = terms(question.folded)
-        for said, words in self.of_person.get((question.person, None), ()):
-            if said is not question and alike(about, words):
+        earlier = self._returned_to(question, asked)
+        for said, words in asked:
+            if said is not question and (
+                alike(about, words) or said is earlier or self._returned_to(said, asked) is question
+            ):
                 yield said
+
+    def _returned_to(self, said: Said, asked: Sequence[tuple[Said, frozenset[str]]]) -> Said | None:
+        """Return what somebody who says that they are back had asked: the last that shares a term, else the last."""
+        if not comes_back(said.folded):
+            return None
+        about = terms(said.folded)
+        before = [
+            (not about.isdisjoint(words), each.at, each.number, each)
+            for each, words in asked
+            if _AWAY <= said.at - each.at <= self.seconds
+        ]
+        shares, _, _, last = max(before, default=(False, 0, 0, None))
+        return last if shares or len(before) == 1 else None
 
     def again(self, question: Said, until: int) -> list[Said]:
         """Return when the same person asked the same later."""
         return [said for said in self._same(question) if said.at > question.at and said.day <= until and said.kind]
 
-    def before(self, question: Said, rules: Rules) -> int | None:
+    def before(self, question: Said) -> int | None:
         """Return the number of the nearest earlier message in which the same person asked the same."""
         found = None
         for said in self._same(question):
-            if 0 < question.at - said.at <= rules.repeat_seconds:
+            if 0 < question.at - said.at <= self.seconds:
                 found = said.number
         return found
 
@@ -372,7 +400,7 @@ def _conversation_rows(
     attendants: dict[int, frozenset[int]] = {}
     for root, messages in members.items():
         if root.day not in attendants:
-            attendants[root.day] = _attendants(place, root.day, admins, helpers, rules)
+            attendants[root.day] = _attendants(root.day, admins, helpers, rules)
         name = place.name_of(root)
         yield _conversation_row(place, root, messages, attendants[root.day], asked.get(name, ()))
 
