@@ -181,6 +181,8 @@ INSIDE = _any(
     r"(?:como|onde|qual|quando|quanto) (?:e que )?(?:eu )?(?:faco|posso|consigo|devo|faz para|fazer para|encontro|acho|vejo)",
     r"tem (?:como|jeito de) ",
     r"(?:does anyone|anyone know|wondering|would like to know|want to know|need to know|how (?:do|can|to|should|would|long|much|many)|what (?:is|are|do|does|should)|where (?:is|do|can)|don't know (?:how|what|where|if|why)|not sure (?:how|what|where|if|why))",
+    _FIRST + r"(?:prazo|valor|preco|taxa|custo|horario|endereco|telefone|contato|previsao|status|(?:segunda|2a?) via|comprovante|link|codigo|numero|rastreio|garantia|politica|regras?|passo a passo|price|cost|status)"
+    r"(?: de| do| da| dos| das| para| of| for)+ [a-zñ]+",
     r"(?:alguien (?:sabe|puede|tiene|me)|me gustaria saber|no se (?:como|donde|si))",
 )  # fmt: skip
 _THING = r"(?:minha|meu|minhas|meus|a|o|as|os|esse|essa|este|esta|esses|essas|la|el|los|las|mi|my|the)"
@@ -199,6 +201,7 @@ _FAULT = (
     r"|(?:aparece|consta|diz|da|esta|ta)(?: (?:um|uma|que e|como))? ?(?:[a-z]+ )?(?:indisponivel|invalid[oa]|incorret[oa]|inexistente|esgotad[oa]|bloquead[oa]|expirad[oa])"
     r"|(?:expiraram|sumiram|pifou|queimou|descolou|rasgou|rachou|vazou|enguicou|emperrou|falhou|expirou|bugando|pifad[oa]|queimad[oa]|amassad[oa]|rachad[oa]|em duplicidade|em dobro|duas vezes|sem resposta nenhuma)"
     r"|(?:fecha|fechou|fechando|desliga|desligou|reinicia|cai|sai|abre|para)(?: tudo)? (?:sozinh[oa]s?|do nada|toda hora|o tempo todo|sem avisar)"
+    r"|[a-zñ]{3,} (?:invalid[oa]s?|incorret[oa]s?|vencid[oa]s?|atrasad[oa]s?|bloquead[oa]s?|errad[oa]s?|expirad[oa]s?|recusad[oa]s?|negad[oa]s?|demorando|demora)(?: (?:no|na|nos|nas|do|da|ao) [a-zñ]+)?[ .!]*$"
     r"|saiu do ar|foi do ar|tela (?:fica |ficou |esta )?(?:branca|preta|azul|em branco|congelada|travada)"
     r"|(?:recebi|veio|chegou|mandaram|enviaram|entregaram|trouxeram)(?: [a-zñ]+){1,5} (?:errad[oa]s?|trocad[oa]s?|quebrad[oa]s?|com defeito|a menos|outra coisa|faltando)"
     r"|(?:recebi|veio|chegou|mandaram|enviaram|entregaram) (?:outr[oa]|faltando|quebrad[oa]|errad[oa]|com defeito|sem)"
@@ -236,6 +239,12 @@ PROBLEM = _any(
     r"(?:no (?:puedo|me|funciona|carga|abre|llega|aparece|recibo|encuentro|se puede)|se (?:cayo|colgo|cuelga|cierra|traba)|me cobraron|olvide mi|perdi mi|dejo de)",
     _STATED, _FAULT, _OVERDUE, _SHOWN,
 )  # fmt: skip
+_SERVICE = (
+    r"(?:acessar|agendar|alterar|apagar|assinar|ativar|atualizar|baixar|bloquear|cadastrar|cancelar|comprar|confirmar|configurar|consultar|contratar|corrigir|desbloquear"
+    r"|desistir|devolver|emitir|enviar|estornar|excluir|gerar|imprimir|instalar|marcar|mudar|pagar|parcelar|rastrear|receber|recuperar|redefinir|reembolsar|reenviar"
+    r"|remarcar|renovar|resetar|retirar|solicitar|transferir|trocar|verificar|ativar|cancel|change|reset|track|refund|return|renew|cambiar|pagar|recuperar)"
+)
+"""What people come to a desk for, whatever it is the desk of; a message that opens so is a request: "trocar senha do aplicativo"."""
 _VERB = r"[a-z]+(?:ar|er|ir|or)(?:-?(?:me|lo|la|los|las|se|mos))?"
 REQUEST = _any(
     r"(?:eu )?(?:gostaria|queria|quero|preciso|precisava|precisaria|necessito|desejo|pretendo|precisamos|queremos|quisiera|quiero|necesito|me gustaria)(?: muito| urgente| urgentemente| so| apenas)?(?: de| que| da| do| dos| das| um| uma| meu| minha| o| a| la| el| mi)* (?:" + _VERB + r"|segunda via|ajuda|reembolso|estorno|suporte|nota|boleto|codigo|link|acesso|cancelamento|orientacao|visita|tecnico|comprovante|contrato|fatura|ayuda|reenvio|troca|voces?|alguem|urgencia|contato|numero|retorno|posicao|acompanhamento)",
@@ -244,6 +253,9 @@ REQUEST = _any(
     r"(?:voce |voces |alguem |ai |tu )?(?:pode|podem|poderia|poderiam|podia|consegue|conseguem|puede|pueden|podria|podrian|podes)(?: por favor| por gentileza| ai)?(?: me| nos| o| a)? (?:" + _VERB + r")",
     r"(?:i|we) (?:need|want|would like|'d like|wish|am looking|are looking)", r"(?:i'd like|i'm looking for|please (?:help|send|check|fix|cancel|let|add|give|provide|resend|update|refund|change|remove|tell|advise|assist)|(?:can|could|would) (?:you|someone|anyone|somebody) )",
     r"help me",
+    _FIRST + _SERVICE + r" (?!ai |la |por |no site|na loja)[a-zñ]+",
+    r"(?:quero|queria|quiero|want)(?: de volta)? (?:o |a |os |as )?(?:meu|minha|meus|minhas|my|mi|mis) [a-zñ]+",
+    r"(?:quero|queria|manda|mande|mandem|envia|envie|enviem|libera|liberem|passa|passem)(?: ai)? (?:o|a|os|as|um|uma|meu|minha) [^?]*(?:por favor|please)",
     r"(?:preciso|precisava|precisamos|necessito|necesito|need)(?: urgente| muito)?(?: (?:de|do|da|dos|das|um|uma|the|a|an|my|el|la|mi))+ [a-zñ0-9]+",
 )  # fmt: skip
 OFFER = _any(

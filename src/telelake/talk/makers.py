@@ -220,6 +220,8 @@ class _Asking:
     """What each person of a place asked, by single rows only, in order of time, with its terms."""
 
     of_person: Mapping[int | None, Sequence[tuple[Said, frozenset[str]]]]
+    returned: Mapping[Said, Said]
+    """What those had asked who say that they are back."""
     seconds: int
     """Within which the same question counts as a repeat."""
 
@@ -229,31 +231,21 @@ class _Asking:
         for said in place.messages:
             if said.reading.kind and said.person is not None and said.role == CUSTOMER:
                 found[said.person].append((said, terms(said.folded)))
-        return cls(found, seconds)
+        returned = {
+            said: earlier
+            for asked in found.values()
+            for said, words in asked
+            if comes_back(said.folded) and (earlier := _returned_to(said, words, asked, seconds)) is not None
+        }
+        return cls(found, returned, seconds)
 
     def _same(self, question: Said) -> Iterator[Said]:
         """Yield what is the same by its words, or because whoever wrote the later one says that they come back."""
-        asked = self.of_person.get(question.person, ())
         about = terms(question.folded)
-        earlier = self._returned_to(question, asked)
-        for said, words in asked:
-            if said is not question and (
-                alike(about, words) or said is earlier or self._returned_to(said, asked) is question
-            ):
+        earlier = self.returned.get(question)
+        for said, words in self.of_person.get(question.person, ()):
+            if said is not question and (alike(about, words) or said is earlier or self.returned.get(said) is question):
                 yield said
-
-    def _returned_to(self, said: Said, asked: Sequence[tuple[Said, frozenset[str]]]) -> Said | None:
-        """Return what somebody who says that they are back had asked: the last that shares a term, else the last."""
-        if not comes_back(said.folded):
-            return None
-        about = terms(said.folded)
-        before = [
-            (not about.isdisjoint(words), each.at, each.number, each)
-            for each, words in asked
-            if _AWAY <= said.at - each.at <= self.seconds
-        ]
-        shares, _, _, last = max(before, default=(False, 0, 0, None))
-        return last if shares or len(before) == 1 else None
 
     def again(self, question: Said, until: int) -> list[Said]:
         """Return when the same person asked the same later."""
@@ -266,6 +258,19 @@ class _Asking:
             if 0 < question.at - said.at <= self.seconds:
                 found = said.number
         return found
+
+
+def _returned_to(
+    said: Said, about: frozenset[str], asked: Sequence[tuple[Said, frozenset[str]]], seconds: int
+) -> Said | None:
+    """Return what somebody who says that they are back had asked: the last that shares a term, else what alone they had asked."""
+    before = [
+        (not about.isdisjoint(words), each.at, each.number, each)
+        for each, words in asked
+        if _AWAY <= said.at - each.at <= seconds
+    ]
+    shares, _, _, last = max(before, default=(False, 0, 0, None))
+    return last if shares or len(before) == 1 else None
 
 
 def _ended(question: Said, again: Sequence[Said], by_question: Mapping[Said, Sequence[Said]], sight: Sight) -> End:

@@ -1,6 +1,6 @@
 """What belongs together: each message's parent, which messages ask, whose talk each belongs to, which conversation.
 
-Each answer looks at a bounded number of days: a parent at three days before its message, whether a message asks at four, a
+Each answer looks at a bounded number of days: a parent at three days before its message, whether a message asks at six, a
 conversation at seven. So all of them come out the same in whichever window of `tables.catalog.talk` they are found; and
 whoever changes a rule here must count its days anew.
 """
@@ -30,6 +30,8 @@ _BARE = 3600
 _NEAR = 12
 """Questions that such an answer may be of, the last ones."""
 _FEW_TERMS = 2
+_SHOWN = 2 * 86_400
+"""Seconds after a question in which something is said that its asker may show, by a reply, to be said to them."""
 _FOLLOWING_TERMS = 3
 """Terms up to which a question about an answer asks for no other thing."""
 _OWN_TERMS = 4
@@ -47,7 +49,7 @@ def tie(place: Place, parents: Parents) -> None:
 
 
 def _ask(messages: Sequence[Said]) -> None:
-    """Say which messages ask. Looks at single rows of the four days before only, never at what was found for them."""
+    """Say which messages ask. Looks at rows of the six days before, and their parents, never at which of them ask."""
     asked_at: dict[int, int] = {}
     before: dict[tuple[int, int | None], Said] = {}
     replied: set[int] = set()
@@ -94,6 +96,8 @@ def _follows_up(said: Said) -> bool:
         and to.person != said.person
         and to.parent is not None
         and to.parent.person == said.person
+        and said.at - to.at <= SILENCE
+        and to.at - to.parent.at <= SILENCE
         and len(terms(said.folded)) <= _FOLLOWING_TERMS
     )
 
@@ -161,22 +165,31 @@ def talks(messages: Iterable[Said], attendants: frozenset[int]) -> dict[Said, li
             owner = _last_asked(said, recent[said.topic], found)
         mine = asked.get((said.person, said.topic))
         if mine is not None and _shows_whose(said, mine, owners, attendants):
-            to = said.parent
-            if to in owners:
-                found[owners[to]].remove(to)
-            owner = owners[to] = mine
-            insort(found.setdefault(mine, []), to, key=lambda each: (each.at, each.number))
+            owner = mine
+            _give(said, mine, owners, found)
         if owner is not None:
             owners[said] = owner
             found.setdefault(owner, []).append(said)
     return found
 
 
+def _give(said: Said, mine: Said, owners: dict[Said, Said], found: dict[Said, list[Said]]) -> None:
+    """Give what a message replies to its writer's question; take it from another only where that one, made alone, sees it too."""
+    to = said.parent
+    assert to is not None
+    old = owners.get(to)
+    if old is mine:
+        return
+    if old is not None and said.day - old.day <= AFTER:
+        found[old].remove(to)
+    owners[to] = mine
+    insort(found.setdefault(mine, []), to, key=lambda each: (each.at, each.number))
+
+
 def _shows_whose(said: Said, mine: Said, owners: Mapping[Said, Said], attendants: frozenset[int]) -> bool:
     """Return whether an asker's reply shows that what it replies to, and replies to nothing itself, was said to them.
 
-    Any reply to an attendant or a bot does; to others, one that says how it went. Both questions must be near enough that each
-    of them, made by itself, sees the reply.
+    Any reply to an attendant or a bot does; to others, one that says how it went.
     """
     to = said.parent
     if (
@@ -187,10 +200,7 @@ def _shows_whose(said: Said, mine: Said, owners: Mapping[Said, Said], attendants
         or owners.get(to) is to
     ):
         return False
-    old = owners.get(to)
-    if old is not None and (old.person == said.person or said.day - old.day > AFTER):
-        return False
-    if said.day - mine.day > AFTER or not mine.at <= to.at <= mine.at + SILENCE:
+    if said.day - mine.day > AFTER or not mine.at <= to.at <= mine.at + _SHOWN:
         return False
     return role_of(to, attendants) in (ATTENDANT, BOT) or does(said, Act.THANKS, Act.DENIES)
 
