@@ -36,6 +36,8 @@ _FOLLOWING_TERMS = 3
 """Terms up to which a question about an answer asks for no other thing."""
 _OWN_TERMS = 4
 """Terms from which a word of failure that replies to nothing says what fails, and so asks."""
+_ON = re.compile(r"(?:e|mas|ok|certo|entendi|entao|ah|sim|and|but|so|y|pero|vale) ")
+"""How a question goes on from an answer."""
 _OWN = re.compile(
     r"\b(?:eu|meu|minha|meus|minhas|consigo|posso|faco|preciso|quero|tambem|aqui|comigo|estou|tenho|i|my|me|we|yo|mi|puedo|tengo|tambien)\b"
 )
@@ -91,15 +93,21 @@ def _asks_back(said: Said) -> bool:
 def _follows_up(said: Said) -> bool:
     """Return whether a message only asks on about what somebody answered its writer: that is the same question still."""
     to = said.parent
-    return (
-        to is not None
-        and to.person != said.person
-        and to.parent is not None
-        and to.parent.person == said.person
-        and said.at - to.at <= SILENCE
-        and to.at - to.parent.at <= SILENCE
-        and len(terms(said.folded)) <= _FOLLOWING_TERMS
-    )
+    if (
+        to is None
+        or to.person == said.person
+        or to.parent is None
+        or to.parent.person != said.person
+        or said.rule == "turn"
+    ):
+        return False
+    if said.at - to.at > SILENCE or to.at - to.parent.at > SILENCE:
+        return False
+    own = len(terms(said.folded))
+    if said.reply_to is not None:
+        return own <= _FOLLOWING_TERMS
+    # A link that is only likely must be borne out by the words.
+    return does(to.parent, Act.ASKS) and (own <= 1 or (own <= _FOLLOWING_TERMS and _ON.match(said.folded) is not None))
 
 
 def _goes_on(said: Said, last: Said | None) -> bool:
