@@ -19,7 +19,7 @@ _SHORT = {
     "hj": "hoje", "aki": "aqui", "eh": "e", "pf": "por favor", "pfv": "por favor", "pfvr": "por favor", "plz": "please",
     "pls": "please", "thx": "thanks", "ty": "thanks", "u": "you", "r": "are", "cant": "can't", "dont": "don't",
     "doesnt": "doesn't", "didnt": "didn't", "isnt": "isn't", "wont": "won't", "im": "i'm", "xq": "porque", "tmb": "tambem",
-    "cm": "como", "c": "com", "p": "para", "mto": "muito", "mt": "muito", "dms": "demais", "msg": "mensagem",
+    "cm": "como", "c": "com", "p": "para", "mto": "muito", "mt": "muito", "dms": "demais", "msg": "mensagem", "gnt": "gente",
 }  # fmt: skip
 _OFTEN = (
     "obrigado", "obrigada", "alguem", "ninguem", "responde", "responder", "atendente", "humano", "suporte", "funcionou", "resolveu",

@@ -141,7 +141,7 @@ SURELY_SOCIAL = re.compile(
     r"|(?:voces )?(?:ja )?(?:almocaram|jantaram|dormiram|acordaram|tomaram cafe)|sera que (?:chove|vai chover|esfria|esquenta|neva|vai fazer (?:sol|frio|calor)|faz (?:sol|frio|calor))|como foi o (?:domingo|dia|feriado|fim|final|sabado|natal|carnaval)|will it rain)"
 )
 """Small talk that needs no such word."""
-LAUGH = re.compile(r"(?:^| )(?:k{2,}|(?:ha|he|hua|ja|je|rs|sh|ksk|ah){2,}[a-z]?|rs|lol|lmao|[😂🤣😆😹😅])(?= |$)")
+LAUGH = re.compile(r"(?:^| )(?:k+|(?:ha|he|hua|ja|je|rs|sh|ksk|ah){2,}[a-z]?|rs|lol|lmao|[😂🤣😆😹😅])(?= |$)")
 AGAIN = _any(
     r"(?:de novo|novamente|outra vez|mais uma vez|again|otra vez|de nuevo|once more|voltei|estou de volta|to de volta|eu (?:aqui )?de novo|aqui de novo|(?:continua|continuo|segue|sigo|persiste|permanece)[^?]*"
     r"|(?:mesm[oa]|mismo|misma|same) (?:problema|coisa|erro|duvida|pergunta|situacao|historia|cosa|problem|issue|thing|error)|(?:da|que) (?:outra|ultima) vez|ainda nao (?:resolv|respond|consegui|foi|veio|chegou|tive|recebi|me|obtive)[a-z]*"
@@ -160,7 +160,7 @@ OPENS = _start(
     r"como(?: e que)? (?:eu |a gente |se |que |voces? |e |posso |faco |faz |fazer |funciona|consigo |mudo |troco |altero |cancelo |ativo |vejo |sei |baixo |uso |coloco |tiro |recupero |emito |pago |gero |entro |configuro |instalo |acesso |conecto |envio |acho |encontro |resolvo |adiciono |removo |excluo |apago |atualizo |recebo |peco |abro |fecho |crio |compro |vendo |transfiro |bloqueio |desbloqueio |ligo |desligo |[a-z]+[oa]r )",
     r"qua(?:l|is)", r"quant[oa]s?", r"onde", r"aonde", r"cade", r"quando (?:sai|vai|vem|chega|abre|fecha|volta|comeca|termina|e que|sera|cai|libera|posso|vou|vence|eu)", r"quem (?:pode|sabe|e|aqui|ja|devo|cuida|responde)",
     r"por ?que", r"o que (?:e|faco|fazer|significa|devo|acontece|quer|tem|preciso|houve|aconteceu|eu)", r"que (?:horas?|horario|dia (?:abre|fecha|sai|vai|chega|cai|vence|voces?|e|eu))", r"ate (?:quando|que)", r"em quanto", r"de quanto", r"a partir de (?:quando|que)", r"com quem", r"para (?:que|onde|quem) ",
-    r"vo?ces? (?:(?:ja|ainda|so|tambem|nao|vao|podem|conseguem|costumam) )*(?:[a-z]{2,}(?:am|em)|vao|tem|sao|estao|fazem) ", r"ainda (?:tem|da|posso|consigo|vale|esta|estao|pode)", r"vale (?:a pena|o preco|para|na|no)", r"(?:vao|vai) (?:[a-z]+r) ", r"e agora$", r"e (?:se|quando|como|onde|qual|quanto) ",
+    r"vo?ces? (?:(?:ja|ainda|so|tambem|nao|vao|podem|conseguem|costumam) )*(?:[a-z]{2,}(?:am|em)|vao|tem|sao|estao|fazem) ", r"ainda (?:tem|da|posso|consigo|vale|esta|estao|pode)", r"vale (?:a pena|o preco|para|na|no)(?! sim| muito| demais| mesmo| nao)", r"(?:vao|vai) (?:[a-z]+r) ", r"e agora$", r"e (?:se|quando|como|onde|qual|quanto) ",
     r"sera que", r"tem (?!que |sim\b|no |na |nos |nas |nao|de |um |uma |gente |dias? |vezes |muit|razao|certeza|gente)[a-z]+ ", r"tem (?:como|jeito|algum|alguma|previsao|prazo|desconto|taxa|limite|problema se|opcao|possibilidade)", r"da para", r"(?:e|seria) possivel", r"ha (?:como|algum|alguma|previsao|possibilidade)", r"existe (?:algum|alguma|um|uma|como)",
     r"posso (?!ajudar|te|lhe|ver|verificar)", r"consigo", r"devo", r"preciso (?:pagar|fazer|ter|enviar|levar|instalar|esperar|cadastrar) ",
     r"how", r"what", r"where", r"when (?:will|do|does|is|can|are|should)", r"why", r"who (?:can|is|do|knows)", r"which", r"is (?:it|there|this|that|the)", r"are (?:there|you|we|the)", r"can (?:i|we|you|someone|anyone|it)", r"could (?:i|you|someone)", r"does", r"do (?:i|you|we|they)", r"did (?:you|i)", r"should i", r"will (?:it|there|the|this)", r"would it", r"has anyone", r"anyone (?:know|knows|have|else)", r"any (?:way|idea|chance)",
@@ -258,6 +258,13 @@ REQUEST = _any(
     r"(?:quero|queria|manda|mande|mandem|envia|envie|enviem|libera|liberem|passa|passem)(?: ai)? (?:o|a|os|as|um|uma|meu|minha) [^?]*(?:por favor|please)",
     r"(?:preciso|precisava|precisamos|necessito|necesito|need)(?: urgente| muito)?(?: (?:de|do|da|dos|das|um|uma|the|a|an|my|el|la|mi))+ [a-zñ0-9]+",
 )  # fmt: skip
+LACKS = _any(
+    r"(?:nao|nada|sem|nunca|nenhum|nenhuma|ninguem|errad[oa]s?|erro|problema|so|ainda|mas|faz|ha|desde|not|never|nothing|without|but|still|since|nunca|nadie|sin|pero|todavia)"
+)
+MINE = _any(
+    r"(?:meu|minha|meus|minhas|comprei|paguei|pedi|recebi|fiz|tentei|estou|tenho|tinha|coloquei|mandei|enviei|mudei|troquei|cancelei|solicitei|assinei|cadastrei|contratei|usei|fui|my|i|i'm|i've|mi|mis|compre|pague|hice|tengo|estoy)"
+)
+"""Beside a word of lack, what is told of oneself is a problem: "paguei semana passada e ainda consta em aberto"."""
 OFFER = _any(
     _FIRST + r"(?:posso|podemos|i can|can i|puedo) (?:te |lhe |help|ajudar|ayudar|verificar|ver )", r"(?:em que|como) (?:posso|podemos) (?:te |lhe )?(?:ajudar|ser util)", r"(?:how|what) can i (?:help|do for)", r"en que (?:puedo|podemos) ayudar", r"posso ajudar", r"qualquer (?:duvida|coisa)", r"se precisar", r"quem (?:precisar|quiser|tiver)", r"(?:let me know|feel free|happy to help)", r"se (?:voce )?(?:quiser|tiver (?:alguma |mais )?duvida)",
 )  # fmt: skip

@@ -29,8 +29,10 @@ from telelake.talk.forms import (
     HUMAN,
     INSIDE,
     INSTRUCTS,
+    LACKS,
     LAUGH,
     LOOKS,
+    MINE,
     NOTICE,
     OBJECTS,
     OFFER,
@@ -53,6 +55,8 @@ _SOCIAL_WORDS = 14
 """Words up to which small talk is told by how it opens."""
 _MINE = re.compile(r" (?:meu|minha|meus|minhas|my|mi|mis|consigo|posso|pedido|conta) ")
 _SENTENCE = re.compile(r"[.!;:?\n]+")
+_TOLD = 4
+"""Words from which what is said of one's own, with a no in it, tells a problem."""
 _SAYS_SO = 4
 """Words from which a sentence before a question makes a message more than one that only asks back."""
 
@@ -195,7 +199,9 @@ def _asking(text: str, core: str, opens: bool, *, has_mark: bool, is_reply: bool
         return "problem"
     if INSIDE.search(text):
         return "question"
-    return "request" if REQUEST.search(text) else None
+    if REQUEST.search(text):
+        return "request"
+    return "problem" if core.count(" ") >= _TOLD and LACKS.search(text) and MINE.search(text) else None
 
 
 def _mood(text: str, words: int) -> Act:
