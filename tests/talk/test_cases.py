@@ -16,7 +16,7 @@ from types import ModuleType
 import pytest
 
 from telelake.settings import Talk
-from telelake.talk import callings, makers, outcome, ties, words
+from telelake.talk import again, callings, outcome, ties, words
 from telelake.talk.makers import Conversations, Questions
 from telelake.talk.rules import rules_of
 from tests.conftest import LakeFolder
@@ -37,7 +37,7 @@ SABOTAGED: Mapping[str, tuple[ModuleType, str, object]] = {
     "called_by_name": (callings, "_names", lambda said: ()),
     "bot_answers_at_once": (callings, "_PROMPT", -1),
     "attendant_says_not_whom": (ties, "_last_asked", lambda *_: None),
-    "came_back_in_other_words": (makers, "comes_back", lambda folded: False),
+    "came_back_in_other_words": (again, "comes_back", lambda folded: False),
     "wants_a_human_and_nobody_comes": (outcome, "_was_heard", lambda *_: True),
     "in_two_messages": (ties, "_AT_ONCE", 0),
     "sour_thanks": (words, "SOUR", NEVER),

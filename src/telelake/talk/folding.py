@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 LONGEST = 2000
 """Characters of a message that are read: a question stands at its beginning or is none."""
@@ -21,6 +22,8 @@ _SHORT = {
     "doesnt": "doesn't", "didnt": "didn't", "isnt": "isn't", "wont": "won't", "im": "i'm", "xq": "porque", "tmb": "tambem",
     "cm": "como", "c": "com", "p": "para", "mto": "muito", "mt": "muito", "dms": "demais", "msg": "mensagem", "gnt": "gente",
 }  # fmt: skip
+_CACHED = 50_000
+"""Texts whose terms are kept: the same are asked for again and again, and people say the same."""
 _OFTEN = (
     "obrigado", "obrigada", "alguem", "ninguem", "responde", "responder", "atendente", "humano", "suporte", "funcionou", "resolveu",
     "resolvido", "consegui", "consigo", "continua", "problema", "perguntei", "pergunta", "ajudar", "preciso", "tudo", "isso",
@@ -68,6 +71,7 @@ def fold(text: str) -> str:
     return " ".join([_SHORT.get(each, each) for each in _TOKEN.findall(text)])
 
 
+@lru_cache(_CACHED)
 def terms(folded: str) -> frozenset[str]:
     """Return what a text is about, for likeness: its words less those of all talk, cut to their beginnings."""
     return frozenset(each[:6] for each in _WORD.findall(folded) if each not in _COMMON and len(each) > 2)

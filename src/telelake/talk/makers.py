@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from telelake.tables.catalog import MEMBERSHIPS, REACTIONS, UPDATES
 from telelake.tables.catalog.talk import AFTER, CONVERSATIONS, LASTS, QUESTIONS, WEEK
 from telelake.tables.derive import reading
 from telelake.tables.model import Table
-from telelake.talk.folding import alike, terms
+from telelake.talk.again import Asking
 from telelake.talk.labels import SOURCE, Label, read_labels
 from telelake.talk.outcome import NEGATIVE, POSITIVE, End, Reaction, Sight, end_of
 from telelake.talk.parents import Parents
@@ -26,11 +27,8 @@ from telelake.talk.rows import write
 from telelake.talk.rules import Rules
 from telelake.talk.scene import ATTENDANT, BOT, CUSTOMER, Place, Said, Window, day_of, number_of
 from telelake.talk.ties import talks, tie
-from telelake.talk.words import comes_back
 from telelake.telegram.update import LABEL_KIND
 
-_AWAY = 3600
-"""Seconds after which somebody who asks "again" has come back; before, they only press."""
 _Rows = dict[date, list[dict[str, Any]]]
 _WORST = ("unanswered", "revoked", "escalated", "assumed", "confirmed")
 _ADMINS = """\
@@ -184,26 +182,34 @@ def _question_rows(place: Place, days: Mapping[date, object], seen: _Seen, rules
     if not asked:
         return
     helpers = Helpers.of(place)
-    customers = {said.person for said in place.messages if said.role == CUSTOMER}
-    known: dict[frozenset[int], Mapping[Said, Sequence[Said]]] = {}
-    asking = _Asking.of(place, rules.repeat_seconds)
+    asking = Asking.of(place, rules.repeat_seconds)
     sights: dict[int, Sight] = {}
+    for day in sorted({question.day for question in asked}):
+        attendants = _attendants(day, seen.admins, helpers, rules)
+        reactions = _stands(seen.reactions.get((place.account_id, place.chat_id), ()), day)
+        sights[day] = Sight(rules, attendants, day + AFTER, seen.now_of(day), reactions)
+    by_question = _talks_of_days(place, sights)
     for question in asked:
         day = question.day
-        if day not in sights:
-            attendants = _attendants(day, seen.admins, helpers, rules)
-            reactions = _stands(seen.reactions.get((place.account_id, place.chat_id), ()), day)
-            sights[day] = Sight(rules, attendants, day + AFTER, seen.now_of(day), reactions)
         sight = sights[day]
         label = seen.labels.get(day, {}).get(place.name_of(question))
         if role_of(question, sight.attendants) != CUSTOMER and not (label and label.is_question):
             continue
         again = asking.again(question, sight.until)
-        answering = sight.attendants & customers
-        if answering not in known:
-            known[answering] = talks(place.messages, answering)
-        end = _ended(question, again, known[answering], sight)
+        end = _ended(question, again, by_question[day], sight)
         yield _question_row(place, question, end, asking.before(question), sight, label)
+
+
+def _talks_of_days(place: Place, sights: Mapping[int, Sight]) -> Mapping[int, Mapping[Said, Sequence[Said]]]:
+    """Return the talk of each day's questions; days that know the same attendants are looked at together."""
+    customers = {said.person for said in place.messages if said.role == CUSTOMER}
+    found: dict[int, Mapping[Said, Sequence[Said]]] = {}
+    for answering, run in groupby(sights, key=lambda day: sights[day].attendants & customers):
+        days = list(run)
+        first, last = days[0] - 1, sights[days[-1]].until
+        made = talks([said for said in place.messages if first <= said.day <= last], answering)
+        found |= dict.fromkeys(days, made)
+    return found
 
 
 def _may_ask(said: Said, place: Place, seen: _Seen) -> bool:
@@ -213,64 +219,6 @@ def _may_ask(said: Said, place: Place, seen: _Seen) -> bool:
     if label is not None and label.is_question is not None:
         return label.is_question and said.text is not None
     return said.kind is not None
-
-
-@dataclass(frozen=True)
-class _Asking:
-    """What each person of a place asked, by single rows only, in order of time, with its terms."""
-
-    of_person: Mapping[int | None, Sequence[tuple[Said, frozenset[str]]]]
-    returned: Mapping[Said, Said]
-    """What those had asked who say that they are back."""
-    seconds: int
-    """Within which the same question counts as a repeat."""
-
-    @classmethod
-    def of(cls, place: Place, seconds: int) -> _Asking:
-        found: dict[int | None, list[tuple[Said, frozenset[str]]]] = defaultdict(list)
-        for said in place.messages:
-            if said.reading.kind and said.person is not None and said.role == CUSTOMER:
-                found[said.person].append((said, terms(said.folded)))
-        returned = {
-            said: earlier
-            for asked in found.values()
-            for said, words in asked
-            if comes_back(said.folded) and (earlier := _returned_to(said, words, asked, seconds)) is not None
-        }
-        return cls(found, returned, seconds)
-
-    def _same(self, question: Said) -> Iterator[Said]:
-        """Yield what is the same by its words, or because whoever wrote the later one says that they come back."""
-        about = terms(question.folded)
-        earlier = self.returned.get(question)
-        for said, words in self.of_person.get(question.person, ()):
-            if said is not question and (alike(about, words) or said is earlier or self.returned.get(said) is question):
-                yield said
-
-    def again(self, question: Said, until: int) -> list[Said]:
-        """Return when the same person asked the same later."""
-        return [said for said in self._same(question) if said.at > question.at and said.day <= until and said.kind]
-
-    def before(self, question: Said) -> int | None:
-        """Return the number of the nearest earlier message in which the same person asked the same."""
-        found = None
-        for said in self._same(question):
-            if 0 < question.at - said.at <= self.seconds:
-                found = said.number
-        return found
-
-
-def _returned_to(
-    said: Said, about: frozenset[str], asked: Sequence[tuple[Said, frozenset[str]]], seconds: int
-) -> Said | None:
-    """Return what somebody who says that they are back had asked: the last that shares a term, else what alone they had asked."""
-    before = [
-        (not about.isdisjoint(words), each.at, each.number, each)
-        for each, words in asked
-        if _AWAY <= said.at - each.at <= seconds
-    ]
-    shares, _, _, last = max(before, default=(False, 0, 0, None))
-    return last if shares or len(before) == 1 else None
 
 
 def _ended(question: Said, again: Sequence[Said], by_question: Mapping[Said, Sequence[Said]], sight: Sight) -> End:
