@@ -103,11 +103,11 @@ def _follows_up(said: Said) -> bool:
         return False
     if said.at - to.at > SILENCE or to.at - to.parent.at > SILENCE:
         return False
-    own = len(terms(said.folded))
+    own, is_on = len(terms(said.folded)), _ON.match(said.folded) is not None
     if said.reply_to is not None:
-        return own <= _FOLLOWING_TERMS
+        return own <= _FOLLOWING_TERMS and (is_on or does(to.parent, Act.ASKS))
     # A link that is only likely must be borne out by the words.
-    return does(to.parent, Act.ASKS) and (own <= 1 or (own <= _FOLLOWING_TERMS and _ON.match(said.folded) is not None))
+    return does(to.parent, Act.ASKS) and (own <= 1 or (own <= _FOLLOWING_TERMS and is_on))
 
 
 def _goes_on(said: Said, last: Said | None) -> bool:
