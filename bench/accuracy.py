@@ -74,6 +74,10 @@ class Lake:
     matched: scores.Matched
     plain: scores.Matched
     """What `PLAIN` finds."""
+    conversations: dict[str, dict[str, Any]]
+    """Rows of `conversations` by name."""
+    sent: dict[tuple[int, int], int]
+    """When each message was sent, Unix seconds, by chat and number."""
 
 
 def main() -> None:
@@ -119,6 +123,11 @@ def make(home: Path, part: str, seed: int, messages: int, days: int) -> Lake:
     with app.lake() as lake:
         plain = scores.match(group.truth, lake.query(PLAIN).records())
         questions = list(lake.query("SELECT * FROM questions").records())
+        conversations = {row["conversation_id"]: row for row in lake.query("SELECT * FROM conversations").records()}
+        times = lake.query(
+            "SELECT chat_id, message_id, epoch(sent_at)::BIGINT FROM messages WHERE sent_at IS NOT NULL"
+        ).rows
+        sent = {(chat, number): at for chat, number, at in times}
         try:
             found = lake.query("SELECT chat_id, message_id, topic_id, topic_name FROM question_topics").rows
         except TelelakeError as missing:
@@ -126,7 +135,8 @@ def make(home: Path, part: str, seed: int, messages: int, days: int) -> Lake:
             topics = None
         else:
             topics = {(chat, message): (topic, name) for chat, message, topic, name in found}
-    return Lake(part, seed, group.truth, questions, topics, scores.match(group.truth, questions), plain)
+    matched = scores.match(group.truth, questions)
+    return Lake(part, seed, group.truth, questions, topics, matched, plain, conversations, sent)
 
 
 def figures(lakes: list[Lake], parts: list[str]) -> str:
@@ -134,7 +144,7 @@ def figures(lakes: list[Lake], parts: list[str]) -> str:
     columns: dict[str, list[dict[str, float | None]]] = {}
     for part in parts:
         of_part = [lake for lake in lakes if lake.part == part]
-        columns[part] = [measure(lake.matched) | topic_figures(lake) for lake in of_part]
+        columns[part] = [measure(lake.matched) | talk_figures(lake) | topic_figures(lake) for lake in of_part]
         columns[f"{part}, plain rule"] = [measure(lake.plain) for lake in of_part]
     lines = ["| what | " + " | ".join(columns) + " |", "|---|" + "---:|" * len(columns)]
     for name in columns[parts[0]][0]:
@@ -172,6 +182,20 @@ def measure(matched: scores.Matched) -> dict[str, float | None]:
     result["time of first answer: error P90, seconds"] = sorted(seconds)[int(0.9 * len(seconds))] if seconds else None
     result["conversations of one asker"] = scores.mixed_conversations(matched).precision
     return result
+
+
+def talk_figures(lake: Lake) -> dict[str, float | None]:
+    """Return how well conversations are told, of those that hold one true question."""
+    found = scores.conversations(lake.matched, lake.conversations, lake.sent)
+    return {
+        "conversations of one question": found.alone.precision,
+        "conversations of one: begin where it begins": found.begin.precision,
+        "conversations of one: end where it ends": found.end.precision,
+        "conversations of one: who answered first": found.first_answer_by.precision,
+        "conversations of one: handed over, precision": found.handed_over.precision,
+        "conversations of one: handed over, recall": found.handed_over.recall,
+        "conversations of one: outcome": found.outcome.precision,
+    }
 
 
 def per_outcome(confusion: Counter[tuple[str, str]]) -> dict[str, float]:

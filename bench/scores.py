@@ -170,6 +170,59 @@ def mixed_conversations(matched: Matched) -> Ratio:
 
 
 @dataclass(frozen=True)
+class Conversations:
+    """How well conversations are told, of those questions found that are the only true one of theirs."""
+
+    alone: Ratio
+    """Those that hold one true question, of all that hold any."""
+    begin: Ratio
+    """Those that begin with the message that begins the question's."""
+    end: Ratio
+    """Those that end when its last message was sent."""
+    first_answer_by: Ratio
+    handed_over: Ratio
+    """Conversations called handed over against those of questions that were escalated, of those whose end can be seen."""
+    outcome: Ratio
+
+
+def conversations(matched: Matched, rows: Mapping[str, Row], sent: Mapping[tuple[int, int], int]) -> Conversations:
+    """Compare rows of `conversations`, by their name; `sent` says when each message was sent, by chat and number."""
+    holding: dict[str, list[tuple[Question, Row]]] = defaultdict(list)
+    for question, row in matched.pairs:
+        if row["conversation_id"] in rows:
+            holding[row["conversation_id"]].append((question, row))
+    alone = [(pairs[0][0], rows[name]) for name, pairs in holding.items() if len(pairs) == 1]
+    ended = [(each, row) for each, row in alone if each.outcome is not None]
+    last = [
+        max(
+            sent[each.chat_id, number]
+            for number in (*each.conversation_ids, *each.part_ids)
+            if (each.chat_id, number) in sent
+        )
+        for each, _ in alone
+    ]
+    by = [({answer.role if answer else None for answer in each.first_answers}, row) for each, row in alone]
+    handed = [(each.outcome == "escalated", bool(row["handed_over"])) for each, row in ended]
+    return Conversations(
+        Ratio(len(alone), len(holding), len(holding)),
+        _share(row["message_id"] in each.part_ids for each, row in alone),
+        _share(abs(int(row["ended_at"].timestamp()) - at) <= 1 for (_, row), at in zip(alone, last, strict=True)),
+        _share(row["first_answer_by"] in roles for roles, row in by),
+        Ratio(
+            sum(true and said for true, said in handed),
+            sum(said for _, said in handed),
+            sum(true for true, _ in handed),
+        ),
+        _share(row["outcome"] == each.outcome for each, row in ended),
+    )
+
+
+def _share(right: Iterable[bool]) -> Ratio:
+    found = list(right)
+    return Ratio(sum(found), len(found), len(found))
+
+
+@dataclass(frozen=True)
 class Grouping:
     """How well groups agree with classes."""
 

@@ -324,8 +324,13 @@ class App:
     @cached_property
     def makers(self) -> Sequence[Maker]:
         """What makes tables from other tables."""
-        if not self.settings.talk.enabled:
+        if self.settings.talk.elsewhere:
             return ()
+        if not self.settings.talk.enabled:
+            from telelake.tables.catalog import MADE
+            from telelake.talk.off import Off
+
+            return tuple(map(Off, MADE))
         from telelake.talk.makers import Conversations, Questions
         from telelake.talk.parents import Parents
         from telelake.talk.rules import rules_of

@@ -79,7 +79,7 @@ def on_one_machine(home: Path, zone: str, bots: Bots, posts: list[Post]) -> Answ
     environment = {
         "PATH": os.environ["PATH"], "HOME": str(home.parent), "TELELAKE_HOME": str(home), "TELELAKE_TIMEZONE": zone,
         "TELELAKE_BOTS": json.dumps(bots.settings()), "TELELAKE_CAPTURE__HOST": "127.0.0.1", **bots.environment(),
-        "TELELAKE_TALK__ENABLED": "false",  # as on AWS
+        "TELELAKE_TALK__ELSEWHERE": "true",  # as on AWS
     }  # fmt: skip
     with capturing(environment) as url:
         answers = Telegram(url, bots.secrets).post(posts)

@@ -76,7 +76,7 @@ def start(
         | {
             "TELELAKE_STORAGE__CATALOG": "glue",
             "TELELAKE_STORAGE__DATABASE": "runtime_db",
-            "TELELAKE_TALK__ENABLED": "false",  # as the stack sets it
+            "TELELAKE_TALK__ELSEWHERE": "true",  # as the stack sets it
         },
     }
 

@@ -117,6 +117,33 @@ def test_a_conversation_of_two_askers_is_seen() -> None:
     assert scores.mixed_conversations(scores.match(said, rows)).precision == 0.5
 
 
+def test_conversations_of_one_question_are_compared_with_it() -> None:
+    said = truth(
+        question(1, (2, "bot"), outcome="escalated", conversation_ids=(1, 2, 3)),
+        question(10, (11, "customer"), conversation_ids=(10, 11)),
+        question(20, conversation_ids=(20,)),
+        question(30, conversation_ids=(30,)),
+    )
+    names = {1: "a", 10: "b", 20: "c", 30: "c"}
+    matched = scores.match(said, [row(number, conversation_id=name) for number, name in names.items()])
+    rows = {
+        name: {"message_id": first, "ended_at": datetime.fromtimestamp(end, UTC), "first_answer_by": by, "handed_over": handed,
+               "outcome": outcome}
+        for name, first, end, by, handed, outcome in (
+            ("a", 1, 3, "bot", True, "escalated"), ("b", 9, 11, "attendant", True, "assumed"),
+            ("c", 20, 30, None, False, "assumed"),
+        )
+    }  # fmt: skip
+    found = scores.conversations(matched, rows, {(CHAT, number): number for number in range(40)})
+
+    assert (found.alone.right, found.alone.found) == (2, 3)
+    assert found.begin.precision == 0.5
+    assert found.end.precision == 1
+    assert found.first_answer_by.precision == 0.5
+    assert (found.handed_over.precision, found.handed_over.recall) == (0.5, 1)
+    assert found.outcome.precision == 1
+
+
 def test_groups_that_are_the_classes_are_perfect_and_one_group_is_worth_nothing() -> None:
     same = scores.grouping([("a", 1), ("a", 1), ("b", 2), ("b", 2)])
     one = scores.grouping([("a", 1), ("a", 1), ("b", 1), ("b", 1)])

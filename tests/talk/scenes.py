@@ -80,7 +80,7 @@ class Line:
             "user_id": PEOPLE[self.who], "is_bot": self.who.startswith("bot"),
             "chat_type": "supergroup" if self.chat_id < 0 else "private",
             "sent_at": moment.isoformat(), "received_at": moment.isoformat(), "text": self.text,
-            "sender_username": f"{self.who}_ficticia",
+            "sender_username": f"{self.who}_ficticia", "sender_name": self.who.title(),
             "reply_to_message_id": self.reply, "local_hour": moment.hour, "versions": 1, "is_anonymous_admin": False,
         }  # fmt: skip
 

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from telelake.settings import Talk
+from telelake.talk import again, callings, outcome, ties, words
 from telelake.talk.makers import Conversations, Questions
 from telelake.talk.rules import rules_of
 from tests.conftest import LakeFolder
@@ -27,6 +30,33 @@ def with_talk(lake: LakeFolder, **settings: object) -> LakeFolder:
     rules = rules_of(Talk.model_validate({"attendants": [PEOPLE["rita"]], **settings}), ZONE)
     lake.wrangler = replace(lake.wrangler, makers=(Questions(rules), Conversations(rules)))
     return lake
+
+
+NEVER = re.compile(r"(?!)")
+SABOTAGED: Mapping[str, tuple[ModuleType, str, object]] = {
+    "called_by_name": (callings, "_names", lambda said: ()),
+    "bot_answers_at_once": (callings, "_PROMPT", -1),
+    "attendant_says_not_whom": (ties, "_last_asked", lambda *_: None),
+    "came_back_in_other_words": (again, "comes_back", lambda folded: False),
+    "wants_a_human_and_nobody_comes": (outcome, "_was_heard", lambda *_: True),
+    "in_two_messages": (ties, "_AT_ONCE", 0),
+    "sour_thanks": (words, "SOUR", NEVER),
+    "follow_up_is_the_same_question": (ties, "_follows_up", lambda said: False),
+    "thanks_show_whose_answer_it_was": (ties, "_shows_whose", lambda *_: False),
+    "answers_and_asks": (outcome, "asks_back", lambda folded: folded.endswith("?")),
+}
+"""What a case guards, and what stands there when it does not hold."""
+
+
+@pytest.mark.parametrize("case", sorted(SABOTAGED))
+def test_twin(case: str, make_lake: Callable[..., LakeFolder], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without what it guards, a case fails."""
+    module, name, instead = SABOTAGED[case]
+    assert hasattr(module, name)
+    monkeypatch.setattr(module, name, instead)
+
+    with pytest.raises(AssertionError, match=case):
+        test_case(case, make_lake)
 
 
 @pytest.mark.parametrize("case", sorted(path.name for path in CASES.iterdir() if path.is_dir()))

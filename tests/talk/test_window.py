@@ -28,6 +28,7 @@ TEXTS = (
     "como cancelo a assinatura do plano?", "cancelo a assinatura do plano como?", "não consigo abrir o aplicativo",
     "não funcionou", "obrigada, deu certo", "valeu", "quero falar com um atendente", "bom dia pessoal", "alguém?",
     "Em Conta tem um botão.", "qual é a versão?", "que chuva", "o que eu faço?", "@ana_ficticia veja o extrato", "ok",
+    "Ana, já liberei o aplicativo.", "oi, eu de novo. continua travando", "a fatura não chegou, obrigado", "e a minha pergunta?",
 )  # fmt: skip
 RULES = rules_of(Talk(attendants=(PEOPLE["rita"],), learn_answers=2, sla_minutes=30), ZONE)
 

@@ -9,7 +9,7 @@ import pytest
 
 from telelake.talk.folding import alike, fold, terms
 from telelake.talk.hours import Hours
-from telelake.talk.words import Act, answers_nothing, hands_over, read
+from telelake.talk.words import Act, answers_nothing, asks_back, comes_back, hands_over, read
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,44 @@ from telelake.talk.words import Act, answers_nothing, hands_over, read
         ("boa sorte a todos", "says", None),
         ("Em que posso ajudar?", "says", None),
         ("/start", "says", None),
+        ("redefinir senha do painel", "asks", "request"),
+        ("quero meu dinheiro de volta", "asks", "request"),
+        ("prazo do estorno", "asks", "question"),
+        ("chave inválida no cadastro", "asks", "problem"),
+        ("assinei semana passada e ainda consta o plano antigo", "asks", "problem"),
+        ("paguei hoje cedo, tudo certo", "says", None),
+        ("vale a pena sim, uso sempre", "says", None),
+        ("cadê o suporte??", "calls", None),
+        ("alguém pode me responder por favor", "calls", None),
+        ("e a minha dúvida?", "calls", None),
+        ("ninguém responde nesse grupo", "calls", None),
+        ("@suporte_bot vc tá aí?", "calls", None),
+        ("continuo aguardando um retorno", "calls", None),
+        ("cadê a fatura de março?", "asks", "question"),
+        ("alguém recomenda?", "asks", "question"),
+        ("quem aí assistiu a partida ontem?", "says", None),
+        ("já jantaram?", "says", None),
+        ("será que vai chover amanhã?", "says", None),
+        ("caí da cama hoje kkkk", "says", None),
+        ("alguém sabe se abre no feriado?", "asks", "question"),
+        ("quem mais está com erro na tela?", "asks", "problem"),
+        ("a página não abre desde ontem, obrigado", "asks", "problem"),
+        ("chegou certinho aqui, obrigado", "thanks", None),
+        ("diz que a chave já foi usada", "asks", "problem"),
+        ("era para ter chegado segunda e nada", "asks", "problem"),
+        ("os créditos não entraram", "asks", "problem"),
+        ("veio a cor errada", "asks", "problem"),
+        ("vocês atendem em domicílio", "asks", "question"),
+        ("a carência termina quando", "asks", "question"),
+        ("que maravilha de serviço, hein", "says", None),
+        ("valeu por nada", "says", None),
+        ("o link da página não abre 😡", "asks", "problem"),
+        ("😡", "denies", None),
+        ("esse caminho não existe", "denies", "problem"),
+        ("não era isso que eu perguntei", "denies", None),
+        ("alguém da equipe por favor", "wants human", None),
+        ("quero falar com um atednente", "wants human", None),
+        ("orbigada", "thanks", None),
         ("", "says", None),
     ],
 )
@@ -120,3 +158,31 @@ def test_working_seconds_when_clocks_change() -> None:
 
     assert night.between(moment("2026-03-28 12:00", zone), moment("2026-03-30 12:00", zone)) == 23 * 3600
     assert Hours(zone).between(10, 25) == 15
+
+
+def test_what_only_asks_back() -> None:
+    """A question by itself asks back; behind an answer, or as a mere "right?", it does not."""
+    assert asks_back(fold("Oi Ana! Qual é o número da conta?"))
+    assert not asks_back(fold("Na turma da noite restam duas vagas. Quer que eu reserve?"))
+    assert not asks_back(fold("Já pedi o reenvio do contrato, tá?"))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_back"),
+    [
+        ("de novo a mesma coisa, a tela trava", True),
+        ("voltei, porque continua travando", True),
+        ("I have the same problem again", True),
+        ("a tela trava", False),
+        ("isso é novo para mim", False),
+    ],
+)
+def test_who_comes_back(text: str, is_back: bool) -> None:
+    """Some say that they have asked before."""
+    assert comes_back(fold(text)) is is_back
+
+
+def test_slips_of_fingers_are_forgiven_and_other_words_are_not() -> None:
+    """Two letters changed round, or one left out, inside words that rules look for."""
+    assert fold("obirgado alguém do suprote, não cosigo") == "obrigado alguem do suporte , nao consigo"
+    assert fold("algum resolve tente o mês meso") == "algum resolve tente o mes meso"

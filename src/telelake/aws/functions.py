@@ -241,7 +241,7 @@ class Functions:
             "TELELAKE_STORAGE__DATABASE": self.settings.storage.database,
             "TELELAKE_WRANGLE__MEMORY": wrangle.memory,
             # What finds who answers whom needs numpy, and with it the package is larger than AWS takes.
-            "TELELAKE_TALK__ENABLED": "false",
+            "TELELAKE_TALK__ELSEWHERE": "true",
             "TELELAKE_WRANGLE__BATCH_BYTES": str(wrangle.batch_bytes),
             "TELELAKE_WRANGLE__PUBLISH_SECONDS": str(wrangle.publish_seconds),
             **{f"TELELAKE_UPKEEP__{name.upper()}": str(value) for name, value in self.settings.upkeep},

@@ -312,7 +312,10 @@ class Talk(_Section):
     """How questions, and what came of them, are read from messages (tables `questions` and `conversations`)."""
 
     enabled: bool = True
-    """Whether they are, and their topics: a lake of millions of messages a day that asks other things may save the time."""
+    """Whether they are, and their topics: a lake of millions of messages a day that asks other things may save the time. Switched
+    off, the next build takes out the rows that there are; switched on again, it makes them anew."""
+    elsewhere: bool = False
+    """Whether another machine makes them, for the same lake: then this one leaves their rows as they are."""
     attendants: tuple[int, ...] = ()
     """Ids of the people who answer customers. Admins that are seen to be so, and people who answer much, count besides."""
     learn_answers: Annotated[int, Field(ge=0)] = 20

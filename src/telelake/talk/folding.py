@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
 
 LONGEST = 2000
 """Characters of a message that are read: a question stands at its beginning or is none."""
@@ -18,8 +20,31 @@ _SHORT = {
     "hj": "hoje", "aki": "aqui", "eh": "e", "pf": "por favor", "pfv": "por favor", "pfvr": "por favor", "plz": "please",
     "pls": "please", "thx": "thanks", "ty": "thanks", "u": "you", "r": "are", "cant": "can't", "dont": "don't",
     "doesnt": "doesn't", "didnt": "didn't", "isnt": "isn't", "wont": "won't", "im": "i'm", "xq": "porque", "tmb": "tambem",
-    "cm": "como", "c": "com", "p": "para", "mto": "muito", "mt": "muito", "dms": "demais", "msg": "mensagem",
+    "cm": "como", "c": "com", "p": "para", "mto": "muito", "mt": "muito", "dms": "demais", "msg": "mensagem", "gnt": "gente",
 }  # fmt: skip
+_CACHED = 50_000
+"""Texts whose terms are kept: the same are asked for again and again, and people say the same."""
+_OFTEN = (
+    "obrigado", "obrigada", "alguem", "ninguem", "responde", "responder", "atendente", "humano", "suporte", "funcionou", "resolveu",
+    "resolvido", "consegui", "consigo", "continua", "problema", "perguntei", "pergunta", "ajudar", "preciso", "tudo", "isso",
+    "quero", "mesmo", "mesma", "certo", "valeu", "chegou", "recebi", "tentei",
+)  # fmt: skip
+"""Words that rules look for and people often mistype."""
+_WORDS_TOO = frozenset({"algum", "mesmos", "mesmas", "meso"})
+
+
+def _slips(word: str) -> Iterator[str]:
+    """Yield a word with two letters changed round, or one inside it left out: what fingers do, and seldom another word."""
+    for at in range(len(word) - 1):
+        yield word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    if len(word) >= 6:
+        for at in range(1, len(word) - 1):
+            yield word[:at] + word[at + 1 :]
+
+
+_SHORT = {
+    slip: word for word in _OFTEN for slip in _slips(word) if slip not in _WORDS_TOO and slip not in _OFTEN
+} | _SHORT
 _LINK = re.compile(r"(?:https?://|www\.|t\.me/)\S+")
 _DRAWN = re.compile(r"([a-z])\1{2,}")
 _TOKEN = re.compile(r"[a-zñ0-9]+(?:'[a-z]+)?|\?|[!.,;:]+|\n|[^\sa-z0-9ñ]")
@@ -46,6 +71,7 @@ def fold(text: str) -> str:
     return " ".join([_SHORT.get(each, each) for each in _TOKEN.findall(text)])
 
 
+@lru_cache(_CACHED)
 def terms(folded: str) -> frozenset[str]:
     """Return what a text is about, for likeness: its words less those of all talk, cut to their beginnings."""
     return frozenset(each[:6] for each in _WORD.findall(folded) if each not in _COMMON and len(each) > 2)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from telelake.tables.catalog import MEMBERSHIPS, REACTIONS, UPDATES
 from telelake.tables.catalog.talk import AFTER, CONVERSATIONS, LASTS, QUESTIONS, WEEK
 from telelake.tables.derive import reading
 from telelake.tables.model import Table
-from telelake.talk.folding import alike, terms
+from telelake.talk.again import Asking
 from telelake.talk.labels import SOURCE, Label, read_labels
 from telelake.talk.outcome import NEGATIVE, POSITIVE, End, Reaction, Sight, end_of
 from telelake.talk.parents import Parents
@@ -31,7 +32,7 @@ from telelake.telegram.update import LABEL_KIND
 _Rows = dict[date, list[dict[str, Any]]]
 _WORST = ("unanswered", "revoked", "escalated", "assumed", "confirmed")
 _ADMINS = """\
-SELECT DISTINCT chat_id, person, date_diff('day', DATE '1970-01-01', context_date) AS day
+SELECT DISTINCT person, date_diff('day', DATE '1970-01-01', context_date) AS day
 FROM (
     SELECT context_date, chat_id, user_id AS person
     FROM ({rows})
@@ -41,7 +42,7 @@ FROM (
     FROM ({rows})
     WHERE actor_id <> user_id AND change IN ('promoted', 'demoted', 'restricted', 'unrestricted', 'banned', 'unbanned', 'removed')
 )
-WHERE chat_id IS NOT NULL AND person IS NOT NULL
+WHERE person IS NOT NULL AND chat_id < 0
 """
 _REACTIONS = """\
 SELECT account_id, chat_id, message_id, user_id, date_diff('day', DATE '1970-01-01', context_date) AS day,
@@ -169,9 +170,9 @@ def _admins(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> Admins:
     return Admins.of(con.execute(_ADMINS.format(rows=reading(MEMBERSHIPS, files))).fetchall() if files else ())
 
 
-def _attendants(place: Place, day: int, admins: Admins, helpers: Helpers, rules: Rules) -> frozenset[int]:
+def _attendants(day: int, admins: Admins, helpers: Helpers, rules: Rules) -> frozenset[int]:
     """Return who is an attendant in a place on a day, beside those that rows tell by themselves."""
-    seen = admins.around(place.chat_id, number_of(WEEK.around(day_of(day))[0]), day + AFTER)
+    seen = admins.around(number_of(WEEK.around(day_of(day))[0]), day + AFTER)
     return seen | helpers.around(day, rules.learn_answers)
 
 
@@ -180,22 +181,35 @@ def _question_rows(place: Place, days: Mapping[date, object], seen: _Seen, rules
     asked = [said for said in place.messages if said.day in wanted and _may_ask(said, place, seen)]
     if not asked:
         return
-    helpers, by_question = Helpers.of(place), talks(place.messages)
-    asking = _Asking.of(place)
+    helpers = Helpers.of(place)
+    asking = Asking.of(place, rules.repeat_seconds)
     sights: dict[int, Sight] = {}
+    for day in sorted({question.day for question in asked}):
+        attendants = _attendants(day, seen.admins, helpers, rules)
+        reactions = _stands(seen.reactions.get((place.account_id, place.chat_id), ()), day)
+        sights[day] = Sight(rules, attendants, day + AFTER, seen.now_of(day), reactions)
+    by_question = _talks_of_days(place, sights)
     for question in asked:
         day = question.day
-        if day not in sights:
-            attendants = _attendants(place, day, seen.admins, helpers, rules)
-            reactions = _stands(seen.reactions.get((place.account_id, place.chat_id), ()), day)
-            sights[day] = Sight(rules, attendants, day + AFTER, seen.now_of(day), reactions)
         sight = sights[day]
         label = seen.labels.get(day, {}).get(place.name_of(question))
         if role_of(question, sight.attendants) != CUSTOMER and not (label and label.is_question):
             continue
         again = asking.again(question, sight.until)
-        end = _ended(question, again, by_question, sight)
-        yield _question_row(place, question, end, asking.before(question, rules), sight, label)
+        end = _ended(question, again, by_question[day], sight)
+        yield _question_row(place, question, end, asking.before(question), sight, label)
+
+
+def _talks_of_days(place: Place, sights: Mapping[int, Sight]) -> Mapping[int, Mapping[Said, Sequence[Said]]]:
+    """Return the talk of each day's questions; days that know the same attendants are looked at together."""
+    customers = {said.person for said in place.messages if said.role == CUSTOMER}
+    found: dict[int, Mapping[Said, Sequence[Said]]] = {}
+    for answering, run in groupby(sights, key=lambda day: sights[day].attendants & customers):
+        days = list(run)
+        first, last = days[0] - 1, sights[days[-1]].until
+        made = talks([said for said in place.messages if first <= said.day <= last], answering)
+        found |= dict.fromkeys(days, made)
+    return found
 
 
 def _may_ask(said: Said, place: Place, seen: _Seen) -> bool:
@@ -205,39 +219,6 @@ def _may_ask(said: Said, place: Place, seen: _Seen) -> bool:
     if label is not None and label.is_question is not None:
         return label.is_question and said.text is not None
     return said.kind is not None
-
-
-@dataclass(frozen=True)
-class _Asking:
-    """What each person of a place asked, by single rows only, in order of time, with its terms."""
-
-    of_person: Mapping[tuple[int | None, str | None], Sequence[tuple[Said, frozenset[str]]]]
-
-    @classmethod
-    def of(cls, place: Place) -> _Asking:
-        found: dict[tuple[int | None, str | None], list[tuple[Said, frozenset[str]]]] = defaultdict(list)
-        for said in place.messages:
-            if said.reading.kind and said.person is not None and said.role == CUSTOMER:
-                found[said.person, None].append((said, terms(said.folded)))
-        return cls(found)
-
-    def _same(self, question: Said) -> Iterator[Said]:
-        about = terms(question.folded)
-        for said, words in self.of_person.get((question.person, None), ()):
-            if said is not question and alike(about, words):
-                yield said
-
-    def again(self, question: Said, until: int) -> list[Said]:
-        """Return when the same person asked the same later."""
-        return [said for said in self._same(question) if said.at > question.at and said.day <= until and said.kind]
-
-    def before(self, question: Said, rules: Rules) -> int | None:
-        """Return the number of the nearest earlier message in which the same person asked the same."""
-        found = None
-        for said in self._same(question):
-            if 0 < question.at - said.at <= rules.repeat_seconds:
-                found = said.number
-        return found
 
 
 def _ended(question: Said, again: Sequence[Said], by_question: Mapping[Said, Sequence[Said]], sight: Sight) -> End:
@@ -372,7 +353,7 @@ def _conversation_rows(
     attendants: dict[int, frozenset[int]] = {}
     for root, messages in members.items():
         if root.day not in attendants:
-            attendants[root.day] = _attendants(place, root.day, admins, helpers, rules)
+            attendants[root.day] = _attendants(root.day, admins, helpers, rules)
         name = place.name_of(root)
         yield _conversation_row(place, root, messages, attendants[root.day], asked.get(name, ()))
 

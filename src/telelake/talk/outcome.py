@@ -50,9 +50,18 @@ POSITIVE = frozenset(
 )
 NEGATIVE = frozenset(["👎", "😡", "🤬", "💩", "🤮", "🖕", "😢", "😭", "💔"])
 _ME_TOO = re.compile(
-    r"^(?:\+ ?1|eu tambem|tambem|aqui tambem|mesma duvida|mesma coisa|idem|up|me too|same|same here|yo tambien|igual|eu"
-    r"|k+|h[ae]h?[ae]h?[aeh]*|rs+|lol)[ !.]*$"
+    r"^(?:(?:\+ ?1|mais um[a]?|outr[oa]|eu|aqui|comigo|o meu|a minha|meu|minha|por aqui|com a gente|somos dois|estou|esta|tambem"
+    r"|igual|na mesma|mesm[oa]|idem|up|me|too|same|here|problema|duvida|coisa|situacao|erro|com|o|a|e|esse|essa|desse|tambien|yo"
+    r"|quero|queria|saber|gostaria|de|esperando|aguardando|passando|por|isso|que) ?)+[^a-z0-9?]*$"
+    r"|^(?:k+|h[ae]h?[ae]h?[aeh]*|rs+|lol)[ !.]*$"
 )
+
+
+_WORD = re.compile(r"[a-zñ0-9]+")
+_TELLS = 3
+"""Words from which a customer's message that replies to nothing says something to another."""
+_WORDLESS = re.compile(r"[^a-zñ0-9]*$")
+"""A picture, a sticker, a sign: it may please, and answers nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +123,7 @@ def end_of(question: Said, talk: Iterable[Said], again: Sequence[Said], sight: S
     end = End()
     handled: Said | None = None  # by a bot, though it may have understood nothing
     helped: Said | None = None
+    first_help: Said | None = None
     escalated: _Sign | None = None
     opinion: _Sign | None = None
     last: Said | None = None
@@ -148,10 +158,11 @@ def end_of(question: Said, talk: Iterable[Said], again: Sequence[Said], sight: S
             end.human = end.human or said
         if not asks_back(said.folded):
             helped, last = said, said
-    came_back = next((each for each in again if helped is not None and each.at > helped.at), None)
-    if came_back is not None and helped is not None:
-        _set(end, _Sign("revoked", "asked_again", came_back.at, [helped.number, came_back.number]))
-    elif escalated is not None:
+            first_help = first_help or said
+    came_back = next((each for each in again if first_help is not None and each.at > first_help.at), None)
+    if came_back is not None and first_help is not None:
+        _set(end, _Sign("revoked", "asked_again", came_back.at, [first_help.number, came_back.number]))
+    elif escalated is not None and _was_heard(end, handled, escalated):
         _set(end, escalated)
     elif opinion is not None and helped is not None:
         _set(end, opinion)
@@ -184,6 +195,11 @@ def _events(question: Said, talk: Iterable[Said], sight: Sight) -> Sequence[Said
     return sorted([*found, *shown], key=lambda each: each.at) if shown else found
 
 
+def _was_heard(end: End, handled: Said | None, escalated: _Sign) -> bool:
+    """Return whether there was an escalation: whoever asks for a human, and nobody ever says a word, is left unanswered."""
+    return end.first is not None or handled is not None or escalated.rule != "asked_for_human"
+
+
 def _set(end: End, sign: _Sign) -> None:
     end.outcome, end.rule, end.at = sign.outcome, sign.rule, sign.at
     end.evidence = sorted(set(sign.evidence))
@@ -204,10 +220,14 @@ def _sign(said: Said, helped: Said | None) -> _Sign | None:
 
 def _is_answer(said: Said, role: str) -> bool:
     """Return whether another's message in the talk of a question answers it: not a greeting, a wait, nor the same trouble."""
-    if said.kind or role == CHANNEL or does(said, Act.GREETS, Act.CALLS):
+    if (said.kind and role == CUSTOMER) or role == CHANNEL or does(said, Act.GREETS, Act.CALLS):
+        return False
+    if role != BOT and (said.folded.startswith("/") or _WORDLESS.match(said.folded)):
         return False
     if role == CUSTOMER:
         if does(said, Act.DENIES, Act.WANTS_HUMAN) or _ME_TOO.match(said.folded):
+            return False
+        if said.rule == "model" and len(_WORD.findall(said.folded)) < _TELLS:
             return False
         return not does(said, Act.THANKS) or said.folded.count(" ") >= 4
     return not answers_nothing(said.folded)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
 
+from telelake.talk.callings import call
 from telelake.talk.links import Message, fingerprint, link
 from telelake.talk.scene import BOT, SILENCE, Place, Said
 
@@ -48,6 +49,8 @@ class Parents:
                 # A number may be beyond the window, or lie: nothing answers what came after it.
                 said.parent = target if target is not None and _is_before(target, said) else None
                 said.rule = "reply" if said.parent else ""
+        if not place.is_private:
+            call(place.messages)
 
     def _by_links(self, place: Place) -> None:
         """Ask for the links of each day with the same context before it, whatever else is in the window."""

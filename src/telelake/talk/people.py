@@ -18,23 +18,25 @@ _MOST_ASKED = 5
 
 @dataclass(frozen=True)
 class Admins:
-    """Who is seen to be an admin, by chat: who is promoted, or does what only admins do."""
+    """Who is seen to be an admin of any chat: who is promoted, or does what only admins do.
 
-    seen: Mapping[int, Mapping[int, frozenset[int]]]
-    """Days on which each person was seen so, by chat."""
+    Of any: who works for a company does so in all its groups, and most groups never say who their admins are.
+    """
+
+    seen: Mapping[int, frozenset[int]]
+    """Who was seen so on each day."""
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[int, int, int]]) -> Admins:
-        """Make them of (chat_id, user_id, day)."""
-        found: dict[int, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
-        for chat, person, day in rows:
-            found[chat][person].add(day)
-        return cls({chat: {person: frozenset(days) for person, days in of.items()} for chat, of in found.items()})
+    def of(cls, rows: Iterable[tuple[int, int]]) -> Admins:
+        """Make them of (user_id, day)."""
+        found: dict[int, set[int]] = defaultdict(set)
+        for person, day in rows:
+            found[day].add(person)
+        return cls({day: frozenset(people) for day, people in found.items()})
 
-    def around(self, chat: int, first: int, last: int) -> frozenset[int]:
-        """Return who was seen to be one in a chat, between two days."""
-        people = self.seen.get(chat, {})
-        return frozenset(person for person, days in people.items() if any(first <= day <= last for day in days))
+    def around(self, first: int, last: int) -> frozenset[int]:
+        """Return who was seen to be one between two days."""
+        return frozenset().union(*(self.seen.get(day, ()) for day in range(first, last + 1)))
 
 
 @dataclass

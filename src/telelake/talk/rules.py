@@ -15,7 +15,8 @@ from telelake.settings import Talk
 from telelake.talk.hours import Hours, Span
 
 _CODE = (
-    "folding", "forms", "hours", "labels", "makers", "outcome", "parents", "people", "rows", "rules", "scene", "ties", "words",
+    "again", "callings", "folding", "forms", "hours", "labels", "makers", "outcome", "parents", "people", "rows", "rules", "scene",
+    "ties", "words",
 )  # fmt: skip
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

@@ -41,6 +41,8 @@ class Said:
     """Who speaks: a person's or bot's id, or that of the chat in whose name it was sent."""
     user_id: int | None
     username: str | None
+    name: str | None
+    """First word of the name that they go by, folded."""
     role: str
     """By its own row: bot, attendant, customer or channel. More is known of a person from many messages: see `roles`."""
     text: str | None
@@ -58,8 +60,6 @@ class Said:
     """What ties it to its parent."""
     kind: str | None = None
     """question, problem or request, of a message that asks."""
-    owner: Said | None = None
-    """The question whose talk it belongs to; of a question itself."""
     root: Said | None = None
     """First message of its conversation."""
 
@@ -100,7 +100,7 @@ def day_of(number: int) -> date:
 _SELECT = """\
 SELECT account_id, chat_id, business_connection_id, chat_type = 'private' AS is_private,
        date_diff('day', DATE '1970-01-01', context_date) AS day, message_id, CAST(epoch(sent_at) AS BIGINT) AS sent,
-       coalesce(CASE WHEN NOT is_anonymous_admin THEN sender_chat_id END, user_id) AS person, user_id, sender_username,
+       coalesce(CASE WHEN NOT is_anonymous_admin THEN sender_chat_id END, user_id) AS person, user_id, sender_username, sender_name,
        CASE WHEN is_anonymous_admin THEN 'attendant'
             WHEN is_automatic_forward THEN 'channel'
             WHEN sender_chat_id IS NOT NULL THEN 'customer'
@@ -116,7 +116,7 @@ WHERE NOT is_service AND chat_type IS DISTINCT FROM 'channel' AND account_id IS 
 """
 _COLUMNS = (
     "context_date", "account_id", "chat_id", "message_id", "business_connection_id", "ephemeral_message_id", "chat_type",
-    "is_service", "direction", "user_id", "sender_username", "is_bot", "sender_chat_id", "is_anonymous_admin",
+    "is_service", "direction", "user_id", "sender_name", "sender_username", "is_bot", "sender_chat_id", "is_anonymous_admin",
     "is_automatic_forward", "thread_id", "is_topic_message", "sent_at", "text", "caption", "sticker_emoji",
     "reply_to_message_id", "local_hour", "forward_kind",
 )  # fmt: skip
@@ -168,6 +168,7 @@ class Window:
 def _places(rows: duckdb.DuckDBPyConnection) -> Iterator[Place]:
     place: Place | None = None
     readings: dict[tuple[str, bool], tuple[str, Reading]] = {}
+    names: dict[str | None, str] = {}
     while block := rows.fetchmany(20_000):
         for account, chat, business, is_private, *rest in block:
             if place is None or (place.account_id, place.chat_id, place.business) != (account, chat, business):
@@ -175,16 +176,20 @@ def _places(rows: duckdb.DuckDBPyConnection) -> Iterator[Place]:
                     yield place
                 place = Place(account, chat, business, bool(is_private))
                 readings.clear()
-            day, number, at, person, user, username, role, text, reply_to, topic, thread, hour, is_forward = rest
+                names.clear()
+            day, number, at, person, user, username, name, role, text, reply_to, topic, thread, hour, is_forward = rest
             if number in place.by_number:  # the same message under two dates
                 continue
             known = (text or "", reply_to is not None)
             if (found := readings.get(known)) is None:
                 folded = fold(known[0])
                 found = readings[known] = folded, read(folded, is_reply=known[1])
+            if name is not None and name not in names:
+                names[name] = fold(name).partition(" ")[0]
             said = Said(
-                day, number, at, person, user, username, role, text, *found, reply_to, topic, thread, hour, is_forward
-            )
+                day, number, at, person, user, username, names.get(name), role, text, *found, reply_to, topic, thread,
+                hour, is_forward,
+            )  # fmt: skip
             place.messages.append(said)
             place.by_number[number] = said
     if place is not None:
