@@ -20,7 +20,8 @@ from telelake.talk.topics.features import Floats
 Labels = npt.NDArray[np.int64]
 
 _STEPS = 10
-_BLOCK = 2048
+_CELLS = 4_000_000
+"""Likenesses that are looked at together, of 20 bytes each."""
 _CUTS = 60
 """Places at which the tree is tried."""
 _RESOLUTIONS = (1.0, 5.0)
@@ -47,11 +48,12 @@ def neighbours(rows: Floats) -> Any:
     near = int(np.clip(round(np.sqrt(count) / 4), 4, 20))
     near = min(near, count - 1)
     columns, values = [], []
-    for start in range(0, count, _BLOCK):
-        alike = rows[start : start + _BLOCK] @ rows.T
+    block = max(1, _CELLS // count)
+    for start in range(0, count, block):
+        alike = rows[start : start + block] @ rows.T
         here = np.arange(len(alike))
         alike[here, start + here] = -1
-        nearest = np.argpartition(-alike, near - 1, axis=1)[:, :near]
+        nearest = np.argpartition(-alike, near - 1, axis=1)[:, :near].copy()  # a view would hold all of it
         columns.append(nearest)
         values.append(np.clip(np.take_along_axis(alike, nearest, 1), 0, None) ** 2)
     at = (np.repeat(np.arange(count), near), np.concatenate(columns).ravel())
