@@ -636,13 +636,6 @@ class App:
     def wrangle_due(self, progress: Callable[[int, int], None] | None = None) -> Report:
         """Build what is due, then tidy up when there is enough to tidy; return the report."""
         report = self.wrangler.run(progress=progress)
-        if report.release:
-            structlog.get_logger("telelake.schedule").debug(
-                "published",
-                release=report.release,
-                days=[str(day) for day in report.days],
-                seconds=report.seconds["total"],
-            )
         if report.release and report.release // _TIDY_RELEASES > (report.release - report.releases) // _TIDY_RELEASES:
             with self.tables.writing():
                 self.tables.maintain()
@@ -651,9 +644,9 @@ class App:
     def nightly(self) -> None:
         """Build what is due; once after each midnight, and once after a start, do the upkeep too."""
         try:
-            self.wrangle_due()
+            _tell(self.wrangle_due())
             if self.fit_topics_when_due():
-                self.wrangle_due()
+                _tell(self.wrangle_due())
         finally:  # a day that cannot be built is no reason to let the lake grow
             now = datetime.now(self.zone) - timedelta(seconds=self.settings.schedule.after_midnight_seconds)
             if self._upkept != now.date():
@@ -731,3 +724,11 @@ class App:
                 return replay(self.store, self.zone, scratch, self.tables.confirm, wanted)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _tell(report: Report) -> None:
+    """Log what was published. Only for the schedule: commands say it themselves, and their stdout is for data."""
+    if report.release:
+        days = [str(day) for day in report.days]
+        log = structlog.get_logger("telelake.schedule")
+        log.debug("published", release=report.release, days=days, seconds=report.seconds["total"])
