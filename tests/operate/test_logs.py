@@ -78,6 +78,7 @@ def test_text_is_for_people(root: logging.Logger) -> None:
     configure(Log(), stream)
     structlog.get_logger("telelake.capture").info("polling goes on", bot="support")
     assert "polling goes on" in stream.getvalue()
+    assert "bot=support" in stream.getvalue(), "a file gets no colours"
     assert stream.getvalue().count("\n") == 1
     assert not stream.getvalue().startswith("{")
 
