@@ -7,6 +7,8 @@ import io
 import json
 import logging
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -76,6 +78,7 @@ def test_text_is_for_people(root: logging.Logger) -> None:
     configure(Log(), stream)
     structlog.get_logger("telelake.capture").info("polling goes on", bot="support")
     assert "polling goes on" in stream.getvalue()
+    assert "bot=support" in stream.getvalue(), "a file gets no colours"
     assert stream.getvalue().count("\n") == 1
     assert not stream.getvalue().startswith("{")
 
@@ -139,7 +142,18 @@ def test_a_publication_tells_its_days(root: logging.Logger, tmp_path: Path) -> N
     stream = io.StringIO()
     configure(Log(format="json", level="debug"), stream)
     app = App(load(home=str(lake.root)))
-    app.wrangle_due()
-    app.wrangle_due()
+    app.nightly()
+    app.nightly()
     (said,) = [each for each in lines(stream) if each["event"] == "published"]
     assert (said["release"], said["days"]) == (1, ["2026-03-10"])
+
+
+def test_a_command_logs_nothing(tmp_path: Path) -> None:
+    """stdout of `telelake wrangle --json` is JSON, also when something is published."""
+    lake = LakeFolder(tmp_path / "lake")
+    lake.store.put("lake.json", json.dumps({"format": 1, "timezone": str(lake.zone)}).encode())
+    lake.add(message(1, 1))
+    command = [sys.executable, "-m", "telelake", "wrangle", "--json", "--home", str(lake.root)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True)
+    assert json.loads(done.stdout)["release"] == 1
+    assert done.stderr == ""

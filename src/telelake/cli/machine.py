@@ -92,3 +92,8 @@ class _Stderr:
     def flush(self) -> None:
         with suppress(OSError, ValueError):
             sys.stderr.flush()
+
+    def isatty(self) -> bool:
+        with suppress(OSError, ValueError):
+            return sys.stderr.isatty()
+        return False

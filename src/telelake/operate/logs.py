@@ -28,6 +28,9 @@ class Stream(Protocol):
     def flush(self) -> None:
         """See that it is out."""
 
+    def isatty(self) -> bool:
+        """Return whether somebody reads it as it is written."""
+
 
 def configure(settings: Log, stream: Stream) -> None:
     """Have everything that is logged go to a stream, as the settings say; what other packages log, too."""
@@ -44,7 +47,10 @@ def configure(settings: Log, stream: Stream) -> None:
         for handler in logging.getLogger().handlers:
             handler.setFormatter(_Json())
     else:
-        form = [structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False), structlog.dev.ConsoleRenderer()]
+        form = [
+            structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
+            structlog.dev.ConsoleRenderer(colors=stream.isatty()),
+        ]
     structlog.configure(
         processors=[*shared, *form],
         wrapper_class=structlog.make_filtering_bound_logger(level),

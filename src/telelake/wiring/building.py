@@ -117,13 +117,6 @@ class Building(Topics):
     def wrangle_due(self, progress: Callable[[int, int], None] | None = None) -> Report:
         """Build what is due, then tidy up when there is enough to tidy; return the report."""
         report = self.wrangler.run(progress=progress)
-        if report.release:
-            structlog.get_logger("telelake.schedule").debug(
-                "published",
-                release=report.release,
-                days=[str(day) for day in report.days],
-                seconds=report.seconds["total"],
-            )
         if report.release and report.release // _TIDY_RELEASES > (report.release - report.releases) // _TIDY_RELEASES:
             with self.tables.writing():
                 self.tables.maintain()
@@ -132,9 +125,9 @@ class Building(Topics):
     def nightly(self) -> None:
         """Build what is due; once after each midnight, and once after a start, do the upkeep too."""
         try:
-            self.wrangle_due()
+            _tell(self.wrangle_due())
             if self.fit_topics_when_due():
-                self.wrangle_due()
+                _tell(self.wrangle_due())
         finally:  # a day that cannot be built is no reason to let the lake grow
             now = datetime.now(self.zone) - timedelta(seconds=self.settings.schedule.after_midnight_seconds)
             if self._upkept != now.date():
@@ -184,3 +177,11 @@ class Building(Topics):
         from telelake.operate.proof import INTENTS
 
         return sum(each.key.endswith("/intent.json") for each in self.store.list(INTENTS))
+
+
+def _tell(report: Report) -> None:
+    """Log what was published. Only for the schedule: commands say it themselves, and their stdout is for data."""
+    if report.release:
+        days = [str(day) for day in report.days]
+        log = structlog.get_logger("telelake.schedule")
+        log.debug("published", release=report.release, days=days, seconds=report.seconds["total"])
