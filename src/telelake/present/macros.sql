@@ -390,6 +390,10 @@ CREATE MACRO response_bucket(seconds) AS
          WHEN seconds < 86400 THEN '4'
          ELSE '5' END;
 
+-- The same of a question, where none means that it is unanswered.
+CREATE MACRO answer_bucket(seconds, by_whom, how_it_ended) AS
+    response_bucket(CASE WHEN NOT is_unanswered(by_whom, how_it_ended) THEN seconds END);
+
 -- The words of a text in lower case: runs of letters. Addresses of links are taken out first.
 CREATE MACRO words_of(words) AS
     regexp_extract_all(lower(CASE WHEN strpos(words, '://') > 0 OR strpos(words, 'www.') > 0
