@@ -6,7 +6,8 @@
 The tables are made directly, not by a wrangle: rows follow from their numbers alone. Few chats and few people have much
 of the messages, most have little; every tenth message is a question. The quick copy of the release is made as the
 dashboard makes it, and timed. A time is from the navigation, or from the change of a filter, until the page says that all
-that is in the window is drawn; nothing was asked before in that release. With `--report` the report is made instead.
+that is in the window is drawn, and in brackets until the last answer came; nothing was asked before in that release. With
+`--report` the report is made instead.
 """
 
 from __future__ import annotations
@@ -38,13 +39,16 @@ from telelake.settings import Sql
 PATHS = ["/", *(f"/{group}" for group in GROUPS if group != "answers")]
 FILTER = """address => new Promise(done => {
     const began = performance.now();
-    const look = () => document.body.dataset.ready && (watch.disconnect(), done(performance.now() - began));
+    performance.clearResourceTimings();
+    const answered = () => Math.max(began, ...performance.getEntriesByType("resource").map((each) => each.responseEnd)) - began;
+    const look = () => document.body.dataset.ready && (watch.disconnect(), done([performance.now() - began, answered()]));
     const watch = new MutationObserver(look);
     watch.observe(document.body, { attributes: true });
     history.pushState(null, "", address);
     dispatchEvent(new PopStateEvent("popstate"));
 })"""
-READY = "() => document.body.dataset.ready && performance.now()"
+READY = """() => document.body.dataset.ready && [performance.now(),
+    Math.max(...performance.getEntriesByType("resource").map((each) => each.responseEnd))]"""
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 
@@ -92,7 +96,7 @@ def made(folder: Path, messages: int, days: int, chats: int, people: int) -> dic
 
 def measure(browser: Any, lake: Lake, path: str, rounds: int, days: int) -> None:
     """Print the medians of a page: nothing chosen, then by each filter."""
-    taken: dict[str, list[float]] = {}
+    taken: dict[str, list[list[float]]] = {}
     for number in range(rounds + 1):
         last = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC) + timedelta(days=days)
         app = make_app(lambda: lake, lambda last=last: {"made_up": True, "updated_at": last})
@@ -104,9 +108,9 @@ def measure(browser: Any, lake: Lake, path: str, rounds: int, days: int) -> None
             )  # Vega's bundle is made once when a dashboard starts, and kept by the browser
             page.wait_for_selector("body[data-ready=true]")
             page.goto(f"{address}{path}?lang=en")
-            seconds = {"first": page.wait_for_function(READY, timeout=120_000).json_value() / 1000}
+            seconds = {"first": page.wait_for_function(READY, timeout=120_000).json_value()}
             for name, change in chosen(number, days).items():
-                seconds[name] = page.evaluate(FILTER, f"{path}?lang=en&{change}") / 1000
+                seconds[name] = page.evaluate(FILTER, f"{path}?lang=en&{change}")
             failed = page.locator("[data-drawn=failed]").count()
             context.close()
         for name, each in seconds.items():
@@ -114,7 +118,8 @@ def measure(browser: Any, lake: Lake, path: str, rounds: int, days: int) -> None
                 taken.setdefault(name, []).append(each)
         if failed:
             print(f"{path}: {failed} cards failed")
-    said = ", ".join(f"{name} {statistics.median(each):.2f}" for name, each in taken.items())
+    medians = {name: [statistics.median(one) / 1000 for one in zip(*each, strict=True)] for name, each in taken.items()}
+    said = ", ".join(f"{name} {drawn:.2f} ({answered:.2f})" for name, (drawn, answered) in medians.items())
     print(f"{path}: {said} s", flush=True)
 
 

@@ -5,6 +5,12 @@
 CREATE MACRO continuing_chat(id) AS
     coalesce((SELECT any_value(chats.continuing_chat_id) FROM chats WHERE chats.chat_id = id), id);
 
+-- All chats that are one with it. Who filters by them reads only the parts of a table that have them.
+CREATE MACRO chats_of(id) AS TABLE
+    SELECT chats.chat_id FROM chats WHERE chats.continuing_chat_id = continuing_chat(CAST(id AS BIGINT))
+    UNION ALL
+    SELECT continuing_chat(CAST(id AS BIGINT)) AS chat_id;  -- also of a chat that was never seen
+
 -- The filters, each said once. A NULL filters nothing. Days are those of the lake, both ends included; a week is ISO's
 -- ('2026-W10'), a weekday 1 for Monday to 7, an hour 0 to 23 by the local clock, a chat already followed through its migration.
 CREATE MACRO is_chosen_day(of_day, first_day, last_day, in_week, on_weekday) AS
@@ -102,8 +108,17 @@ CREATE MACRO chosen_voices(first_day, last_day, in_chat, in_week, by_whom, at_ho
     LEFT JOIN attendants(by_whom) AS staff ON staff.attendant_id = said.person_id
     WHERE is_chosen_day(said.context_date, first_day, last_day, in_week, on_weekday)
       AND is_chosen_hour(said.local_hour, at_hour)
-      AND is_chosen_chat(coalesce(chats.continuing_chat_id, said.chat_id), in_chat)
-      AND is_chosen_sender(said.is_bots, said.person_id, staff.attendant_id, by_whom);
+      AND is_chosen_sender(said.is_bots, said.person_id, staff.attendant_id, by_whom)
+      AND in_chat IS NULL
+    UNION ALL
+    SELECT said.context_date, said.local_hour, continuing_chat(CAST(in_chat AS BIGINT)),
+           said.person_id, said.is_bots, said.messages, said.characters, said.texts
+    FROM voices() AS said
+    LEFT JOIN attendants(by_whom) AS staff ON staff.attendant_id = said.person_id
+    WHERE is_chosen_day(said.context_date, first_day, last_day, in_week, on_weekday)
+      AND is_chosen_hour(said.local_hour, at_hour)
+      AND is_chosen_sender(said.is_bots, said.person_id, staff.attendant_id, by_whom)
+      AND in_chat IS NOT NULL AND said.chat_id IN (SELECT chat_id FROM chats_of(in_chat));
 
 -- The same messages, counted by chat and local hour beforehand: what needs no more is a hundred times as quick here.
 CREATE MACRO chosen_hours(first_day, last_day, in_chat, in_week, by_whom, at_hour, on_weekday) AS TABLE
@@ -120,8 +135,18 @@ CREATE MACRO chosen_hours(first_day, last_day, in_chat, in_week, by_whom, at_hou
     LEFT JOIN chats ON chats.chat_id = chat_hours.chat_id
     WHERE is_chosen_day(chat_hours.context_date, first_day, last_day, in_week, on_weekday)
       AND is_chosen_hour(chat_hours.local_hour, at_hour)
-      AND is_chosen_chat(coalesce(chats.continuing_chat_id, chat_hours.chat_id), in_chat)
-      AND NOT parts_people(by_whom)
+      AND in_chat IS NULL AND NOT parts_people(by_whom)
+    UNION ALL
+    SELECT chat_hours.context_date, chat_hours.local_hour, isodow(chat_hours.context_date), continuing_chat(CAST(in_chat AS BIGINT)),
+           CASE by_whom WHEN 'people' THEN chat_hours.people_messages
+                        WHEN 'bots' THEN chat_hours.bot_messages
+                        ELSE chat_hours.messages END,
+           chat_hours.people_messages, chat_hours.bot_messages
+    FROM chat_hours
+    WHERE is_chosen_day(chat_hours.context_date, first_day, last_day, in_week, on_weekday)
+      AND is_chosen_hour(chat_hours.local_hour, at_hour)
+      AND in_chat IS NOT NULL AND NOT parts_people(by_whom)
+      AND chat_hours.chat_id IN (SELECT chat_id FROM chats_of(in_chat))
     UNION ALL  -- a chat's hour does not tell customers from attendants
     SELECT day, hour, isodow(day), chat_id, messages, messages, 0
     FROM chosen_voices(first_day, last_day, in_chat, in_week, by_whom, at_hour, on_weekday)
@@ -364,6 +389,10 @@ CREATE MACRO response_bucket(seconds) AS
          WHEN seconds < 28800 THEN '3'
          WHEN seconds < 86400 THEN '4'
          ELSE '5' END;
+
+-- The same of a question, where none means that it is unanswered.
+CREATE MACRO answer_bucket(seconds, by_whom, how_it_ended) AS
+    response_bucket(CASE WHEN NOT is_unanswered(by_whom, how_it_ended) THEN seconds END);
 
 -- The words of a text in lower case: runs of letters. Addresses of links are taken out first.
 CREATE MACRO words_of(words) AS

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from telelake.errors import TelelakeError
-from telelake.tables import derive
+from telelake.tables import catalog, derive
 from telelake.tables.catalog import TABLES, VIEWS
 
 if TYPE_CHECKING:
@@ -39,12 +39,14 @@ COPIED = ("chat_days", "user_days", "chat_hours")
 """Tables that are copied as they are."""
 READ = (*COPIED, "messages", "questions", "question_topics")
 """Tables that a copy is made from."""
-_BY_DAY = {name: f"SELECT * FROM {name}" for name in COPIED} | {
+_BY_DAY = {
+    name: f"SELECT * FROM {name} ORDER BY {', '.join(catalog.table(name).sort)}, context_date" for name in COPIED
+} | {
     "asked": "SELECT * FROM asked() ORDER BY context_date, chat_id, asked_at",
     "voices": """
         SELECT context_date, local_hour, chat_id, person_id, is_bots, CAST(sum(messages) AS INTEGER) AS messages,
                CAST(sum(characters) AS BIGINT) AS characters, CAST(sum(texts) AS INTEGER) AS texts
-        FROM voices() GROUP BY ALL ORDER BY context_date, chat_id, local_hour""",
+        FROM voices() GROUP BY ALL ORDER BY chat_id, context_date, local_hour""",
 }
 _HOURS = """
     SELECT context_date, local_hour, CAST(sum(messages) AS BIGINT) AS messages,

@@ -7,9 +7,9 @@
 -- chart: bar x=bucket y=questions
 -- params: from, to, chat, week, topic, hour, weekday
 -- based_on: questions
--- rows: questions bucket=response_bucket(CASE WHEN NOT is_unanswered(answered_by, outcome) THEN answer_seconds END)
+-- rows: questions bucket=answer_bucket(answer_seconds, answered_by, outcome)
 -- rows.where: answer_seconds IS NOT NULL OR is_unanswered(answered_by, outcome)
-WITH counts AS (SELECT response_bucket(CASE WHEN NOT is_unanswered(answered_by, outcome) THEN answer_seconds END) AS bucket, count(*) AS questions FROM chosen_questions($from, $to, $chat, $week, $topic, $hour, $weekday)
+WITH counts AS (SELECT answer_bucket(answer_seconds, answered_by, outcome) AS bucket, count(*) AS questions FROM chosen_questions($from, $to, $chat, $week, $topic, $hour, $weekday)
                 WHERE answer_seconds IS NOT NULL OR is_unanswered(answered_by, outcome) GROUP BY 1)
 SELECT buckets.bucket,
        coalesce(counts.questions, 0) AS questions,
