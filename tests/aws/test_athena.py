@@ -191,6 +191,7 @@ ALSO_KEPT = {
     "order": "SELECT id FROM t ORDER BY b DESC, id",
     "days apart": "SELECT date_diff('day', min(sent), max(sent)) AS days, date_diff('hour', min(sent), max(sent)) AS hours FROM t",
     "days between": "SELECT day FROM days_between(DATE '2024-12-30', DATE '2025-01-02') ORDER BY 1",
+    "parts of a text": "SELECT split_part('um dois', ' ', 1) AS first, split_part('um dois', ' ', 2) AS second FROM t ORDER BY id",
     "no days between": "SELECT day FROM days_between(NULL, DATE '2025-01-02')",
 }
 ROWS = """CREATE TABLE t AS SELECT * FROM (VALUES

@@ -8,15 +8,18 @@
 -- params: from, to, chat, week, who=people, hour, weekday
 -- rows: messages
 -- rows.where: plain_words(words) = plain_words($row_text) AND length >= 10
-SELECT min(words) AS text,
+-- Counted first: most texts come once, and to keep their people and chats would take much memory.
+WITH said AS (SELECT plain_words(words) AS plain, words, person_id, chat_id, day
+              FROM chosen_messages($from, $to, $chat, $week, $who, $hour, $weekday)
+              WHERE length >= 10),
+     often AS (SELECT plain, count(*) AS copies FROM said GROUP BY plain HAVING count(*) > 1 ORDER BY 2 DESC, 1 LIMIT 50)
+SELECT min(said.words) AS text,
        count(*) AS copies,
-       count(DISTINCT person_id) AS people,
-       count(DISTINCT chat_id) AS chats,
-       min(day) AS first_message,
-       max(day) AS last_message
-FROM chosen_messages($from, $to, $chat, $week, $who, $hour, $weekday)
-WHERE length >= 10
-GROUP BY plain_words(words)
-HAVING count(*) > 1
+       count(DISTINCT said.person_id) AS people,
+       count(DISTINCT said.chat_id) AS chats,
+       min(said.day) AS first_message,
+       max(said.day) AS last_message
+FROM said
+JOIN often ON often.plain = said.plain
+GROUP BY said.plain
 ORDER BY 2 DESC, 1
-LIMIT 50
