@@ -17,7 +17,7 @@ import pytest
 from browser import Tabs, drawn
 from lakes import Maker, write
 
-from conftest import NEW, SAO_PAULO
+from conftest import NEW, SAO_PAULO, small
 from telelake import settings
 from telelake.errors import SettingsError
 from telelake.present import bundle
@@ -91,6 +91,17 @@ def test_an_empty_lake_has_a_report_that_says_so(empty_lake: Lake) -> None:
 
     assert page.count(TEXTS["pt"]["empty_lake"]) == len(SHOWN)
     assert json.loads(re.search(r'id="data">(.*?)</script>', page)[1]) == {}
+
+
+def test_an_insight_that_is_refused_says_so_in_its_place(tmp_path: Path) -> None:
+    """One that needs more than its bounds costs no other: here by rows, of which one day has few and its people more."""
+    with open_lake(write(tmp_path, small().tables()), SAO_PAULO, settings.Sql(rows=20)) as lake:
+        page = render(lake, "en")
+
+    refused = re.findall(r'data-insight="(\w+)".*?<p class="quiet" lang="en">([^<]+)</p>', page, re.DOTALL)
+    assert refused and all("sql.rows" in said for _, said in refused)
+    assert page.count("<article ") == len(SHOWN)
+    assert page.count("<tbody>") > 10
 
 
 def test_an_unknown_language_lists_the_known(empty_lake: Lake) -> None:

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from telelake.errors import SettingsError
+from telelake.errors import QueryRefused, SettingsError
 from telelake.present import bundle
 from telelake.present.formats import plain
 from telelake.present.insight import all_insights, run
@@ -73,22 +73,23 @@ def render(lake: Lake, lang: str, facts: Mapping[str, Any] | None = None) -> str
     `facts` is what the page says of the lake: `made_up`, `release` (number), `updated_at`, `home`, `timezone`, each
     optional; a lake that is made up must say so.
 
+    An insight that went over a bound of `settings.Sql` says so in its place: it is no reason to have no report.
+
     Raises:
         SettingsError: the language is not known; lists those that are.
-        QueryRefused: an insight went over a bound of `settings.Sql`.
     """
     if lang not in LANGS:
         raise SettingsError(f"The report has no language '{lang}'. Use one of {', '.join(LANGS)}.")
     facts = {"timezone": lake.zone.key, **(facts or {})}
     shown = [each for each in all_insights() if each.order is not None]
-    answers = {each.name: run(lake, each) for each in shown}
+    answers = {each.name: _answer(lake, each) for each in shown}
     charts = bundle.charts(lang)
     style = _STYLE.read_text(encoding="utf-8") + (_FOLDER / "report.css").read_text(encoding="utf-8")
     scripts = [_script(bundle.vega()), _script((_FOLDER / "report.js").read_text(encoding="utf-8"))]
     drawn = {
         name: {"rows": _rows(answer), "charts": charts[name]}
         for name, answer in answers.items()
-        if charts[name]["light"] and _has_counts(answer)
+        if not isinstance(answer, str) and charts[name]["light"] and _has_counts(answer)
     }
     context = {
         "t": TEXTS[lang] | _WORDS[lang],
@@ -125,16 +126,29 @@ def _script(code: str) -> str:
     return code.replace("</script", "<\\/script").replace("<!--", "\\x3c!--")
 
 
-def _card(one: Insight, answer: Answer, lang: Lang) -> dict[str, Any]:
-    shown = [column for column in answer.columns if column not in _UNSEEN]
-    return {
+def _answer(lake: Lake, one: Insight) -> Answer | str:
+    """Return an insight's answer, or why there is none."""
+    try:
+        return run(lake, one)
+    except QueryRefused as error:
+        return str(error)
+
+
+def _card(one: Insight, answer: Answer | str, lang: Lang) -> dict[str, Any]:
+    about = {
         "name": one.name,
         "title": one.titles[lang],
         "definition": one.definitions[lang],
         "is_figures": one.chart.mark == "figures",
         "is_table": one.chart.mark == "table",
         "is_wide": one.chart.mark in {"figures", "stacked", "table"},
+    }
+    if isinstance(answer, str):
+        return about | {"is_empty": True, "refused": answer, "columns": [], "rows": []}
+    shown = [column for column in answer.columns if column not in _UNSEEN]
+    return about | {
         "is_empty": not _has_counts(answer),
+        "refused": None,
         "columns": [(WORDS[column].title(lang), _is_number(column)) for column in shown],
         "rows": [[(_text(column, row[column], lang), _is_number(column)) for column in shown] for row in answer.records()],
     }  # fmt: skip
