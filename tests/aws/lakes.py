@@ -119,7 +119,7 @@ def telelake(*arguments: str, environment: Mapping[str, str]) -> str:
 
 def open_app(settings: Mapping[str, Any]) -> App:
     """Return an app by settings alone, whatever this process's environment says."""
-    return App(Settings.model_validate({"talk": {"enabled": False}, **settings}))
+    return App(Settings.model_validate({"talk": {"elsewhere": True}, **settings}))
 
 
 def content(app: App) -> dict[str, Counter[Row]]:
