@@ -104,7 +104,7 @@ def copies(con: duckdb.DuckDBPyConnection, published: Files, before: Sequence[Pa
     """
     chosen = (
         f"SELECT * FROM ({sql}) AS found(day, raw, told, deliveries) "
-        "QUALIFY row_number() OVER (PARTITION BY day, raw ORDER BY told <> raw, told) = 1"
+        "QUALIFY row_number() OVER (PARTITION BY day, raw ORDER BY told <> raw, told, deliveries) = 1"
     )
     return [Copy(*row) for row in con.execute(chosen).fetchall()]
 
