@@ -119,10 +119,10 @@ def _columns(path: Path) -> Iterator[bytes]:
     from pyarrow import parquet
 
     try:
-        table = parquet.read_table(path, partitioning=None)
-    except (OSError, pyarrow.ArrowException):
+        columns = parquet.read_table(path, partitioning=None).columns
+    except (OSError, ValueError, pyarrow.ArrowException):
         return  # a broken one, made so by its test
-    for column in table.itercolumns():
+    for column in columns:
         for chunk in column.chunks:
             yield from (buffer.to_pybytes() for buffer in chunk.buffers() if buffer is not None)
 

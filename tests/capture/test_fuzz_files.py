@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zstandard
+from tests.canaries import INPUT
 from tests.capture.hostile import bodies
 from tests.capture.test_journal import contents, entries, write_file
 from tests.conftest import BOT, NOW, LakeFolder, message
@@ -135,7 +136,7 @@ def a_table() -> bytes:
 def test_a_bucket_of_any_accidents_comes_in_once_and_its_books_balance(tmp_path: Path, lake: LakeFolder) -> None:
     """What strangers post, and altered tables, in the course's folders; the days are built, which they are not out of balance."""
     seed = random.randrange(1 << 32)
-    rng, folder = random.Random(seed), tmp_path / "bucket" / "context_date=2026-03-10"
+    rng, folder = random.Random(seed), tmp_path / INPUT / "context_date=2026-03-10"
     folder.mkdir(parents=True)
     count = 400 * MANY
     made = [body for _, body in zip(range(count), bodies(seed, 499), strict=False)]
@@ -144,7 +145,7 @@ def test_a_bucket_of_any_accidents_comes_in_once_and_its_books_balance(tmp_path:
         (folder / f"{20260310000000 + number}.json").write_bytes(rng.choice((body, wrapped, altered(body + b" ", rng))))
     for number in range(40):
         (folder / f"{number}.parquet").write_bytes(altered(a_table(), rng) if number else a_table())
-    first, second = bring_all(tmp_path / "bucket", lake), bring_all(tmp_path / "bucket", lake)
+    first, second = bring_all(tmp_path / INPUT, lake), bring_all(tmp_path / INPUT, lake)
 
     jsons = sum(1 for each in folder.glob("*.json") if each.stat().st_size <= 4 * 1024 * 1024)
     assert first.records + first.known == jsons + first.rows, seed
