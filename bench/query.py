@@ -3,7 +3,7 @@
     python bench/query.py --messages 10000000 --days 365 --rounds 5
 
 * ours: each insight through `open_lake`, as the dashboard asks it: a locked worker process, views over a release's files,
-  a file a day with all columns.
+  a file a day with all columns; with --copy beside the quick copy of the release that a dashboard makes.
 * floor: the same SQL and macros in bare DuckDB, over one Parquet file a table that holds only the columns insights read.
 * first page: all these insights, one after the other, as a page without filters asks them.
 
@@ -27,6 +27,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from telelake.present import insight as insights
+from telelake.present import quick
 from telelake.present.query import open_lake
 from telelake.settings import Sql
 from telelake.tables import derive
@@ -91,14 +92,20 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=10_000_000)
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--copy", action="store_true", help="with the quick copy of the release that a dashboard has")
     parser.add_argument("--data", type=Path, default=Path(__file__).parent / "data")
     asked = parser.parse_args()
     folder = asked.data / f"queries-{asked.messages}-{asked.days}"
     if not (folder / "made").exists():
         make(folder, asked.messages, asked.days)
-    files = {table.name: sorted((folder / "lake" / table.name).glob("*.parquet")) for table in TABLES}
+    files = {table.name: sorted((folder / "lake" / table.name).rglob("*.parquet")) for table in TABLES}
     threads = max(1, min(4, os.cpu_count() or 1))
-    with open_lake(files, ZoneInfo(ZONE), Sql()) as lake, by_hand(folder / "hand", threads) as hand:
+    copy = None
+    if asked.copy:
+        copy = folder / "copy.duckdb"
+        copy.unlink(missing_ok=True)
+        quick.make(copy, files, ZONE, Sql().memory)
+    with open_lake(files, ZoneInfo(ZONE), Sql(), copy) as lake, by_hand(folder / "hand", threads) as hand:
         ours: dict[str, list[float]] = {}
         ratios: dict[str, list[float]] = {}
         pages: list[float] = []
@@ -148,11 +155,11 @@ def make(folder: Path, messages: int, days: int) -> None:
                 ("chat_days", CHAT_DAYS),
                 ("chat_hours", CHAT_HOURS),
             ):
-                lay(con, declared[name], sql, folder / "lake" / name / f"{day}.parquet")
+                lay(con, declared[name], sql, folder / "lake" / name / f"context_date={day}" / "part.parquet")
         for name in ("messages", "user_days", "chat_days", "chat_hours"):
             columns = ", ".join(READ.get(name, ("*",)))
             con.execute(
-                f"COPY (SELECT {columns} FROM read_parquet('{folder}/lake/{name}/*.parquet')) "
+                f"COPY (SELECT {columns} FROM read_parquet('{folder}/lake/{name}/*/*.parquet', hive_partitioning = false)) "
                 f"TO '{folder}/hand/{name}.parquet' (FORMAT parquet, COMPRESSION zstd)"
             )
     (folder / "made").touch()
