@@ -1,4 +1,4 @@
-"""Every setting, and where its value comes from; the sections, field by field, are in `sections`.
+"""Every setting, and where its value comes from; the sections, field by field, are in `ways_in` and `sections`.
 
 Read once, at the edge (`load`), then handed on frozen. A flag wins over the environment (`TELELAKE_*`, nested by
 `__`), the environment over `telelake.toml`, the file over the default. Secrets are *named* here (`{ env = "NAME" }`)
@@ -20,19 +20,15 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from telelake.errors import SettingsError
+from telelake.settings.base import NO_VARIABLE, USERINFO, Secret, has_userinfo, is_token, is_variable
 from telelake.settings.sections import (
-    NO_VARIABLE,
-    USERINFO,
     Aws,
-    Bot,
-    Capture,
     Dashboard,
     Log,
     Notify,
     Privacy,
     Retention,
     Schedule,
-    Secret,
     Sql,
     Storage,
     Talk,
@@ -40,10 +36,8 @@ from telelake.settings.sections import (
     Upkeep,
     User,
     Wrangle,
-    has_userinfo,
-    is_token,
-    is_variable,
-)  # fmt: skip
+)
+from telelake.settings.ways_in import Bot, Capture
 
 __all__ = [
     "ENV_PREFIX", "FILE_NAME", "NOT_SETTINGS", "NO_VARIABLE", "USERINFO", "Aws", "Bot", "Capture", "Dashboard",

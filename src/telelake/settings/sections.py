@@ -1,187 +1,23 @@
-"""The sections of the settings: each field with its type, its default, and one sentence of what it is.
+"""The sections of what happens behind the door (`ways_in`): each field with its type, its default, and one sentence of what it is.
 
 Where their values come from, and which of them belong together, is the business of `telelake.settings`.
 """
 
 from __future__ import annotations
 
-import os
-import re
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field
 
 from telelake.errors import SettingsError
-
-NO_VARIABLE = (
-    "That is no name of an environment variable. Give the name of the variable that holds the secret, such as "
-    "SUPPORT_BOT_TOKEN, and not the secret itself."
-)
-USERINFO = "There is a user name or a password in it, and secrets are not written into the settings. Take it out."
-
-
-def is_variable(text: str) -> bool:
-    """Return whether a text can be the name of an environment variable. A token cannot: it has a colon."""
-    return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) is not None
-
-
-def is_token(text: str) -> bool:
-    """Return whether a text has the form of a bot's token."""
-    return re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", text) is not None
-
-
-def has_userinfo(url: str) -> bool:
-    """Return whether an address has a user name or a password before its host."""
-    return "@" in re.split(r"[/?#]", url.partition("://")[2], maxsplit=1)[0]
-
-
-def _variable(text: str) -> str:
-    # What is wrong is not repeated: it may be the secret.
-    if not is_variable(text):
-        raise PydanticCustomError("variable", NO_VARIABLE.rstrip("."))
-    return text
-
-
-def _without_userinfo(url: str) -> str:
-    if has_userinfo(url):
-        raise PydanticCustomError("userinfo", USERINFO.rstrip("."))
-    return url
-
-
-_Address = Annotated[str, Field(pattern=r"^https?://"), AfterValidator(_without_userinfo)]
-"""An address of http or https that may be shown."""
+from telelake.settings.base import Address, Secret, Section, without_userinfo
 
 _KEY_CHARACTERS = 32
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 """Addresses that only this machine reaches."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True)
-
-
-class Secret(_Section):
-    """Where a secret is found; never the secret itself."""
-
-    env: Annotated[str, AfterValidator(_variable)]
-    """Name of the environment variable that holds it."""
-
-    def read(self) -> str:
-        """Return the secret.
-
-        Raises:
-            SettingsError: the variable is unset or empty.
-        """
-        value = os.environ.get(self.env, "")
-        if not value:
-            raise SettingsError(f"The environment variable {self.env} is not set. Export it, then start again.")
-        return value
-
-
-class Bot(_Section):
-    """One bot whose updates are captured."""
-
-    token: Secret | None = None
-    """The bot's token, as @BotFather gave it; its number is the bot's id."""
-    id: Annotated[int, Field(gt=0)] | None = None
-    """The bot's numeric id; only needed when no token is given."""
-    secret: Secret | None = None
-    """The webhook's secret token, 1-256 characters of A-Z a-z 0-9 _ -."""
-    mode: Literal["webhook", "poll", "proxy"] = "webhook"
-    """How updates come in: Telegram posts them to the webhook, they are fetched, which needs no public address, or the
-    bot itself asks for them through the recording proxy."""
-    api: _Address = "https://api.telegram.org"
-    """Address of the Bot API server that is polled, or that the recording proxy hands calls on to."""
-    forward_to: _Address | None = None
-    """Address of a bot that exists: what is posted to the webhook is recorded, then handed on, and its answer relayed."""
-    forward_seconds: Annotated[float, Field(gt=0, le=50)] = 10.0
-    """How long a delivery is tried again within Telegram's request, which lasts 60 at most, while the bot is down."""
-    forward_failure: Literal["refuse", "accept"] = "refuse"
-    """When the bot stays down: `refuse` answers 503, and Telegram brings the update again; `accept` answers 200, and the
-    bot never sees it. It is recorded either way."""
-    recorder_failure: Literal["strict", "pass-through"] = "strict"
-    """When the recording proxy cannot record: `strict` refuses the call with 503, `pass-through` lets it go unrecorded."""
-
-    def bot_id(self, name: str) -> int:
-        """Return the bot's numeric id, from `id` or from the token's first part."""
-        if self.id is not None:
-            return self.id
-        if self.token is None:
-            raise SettingsError(
-                f'bots.{name} needs `token = {{ env = "…" }}` or `id = …`, to know whose updates these are.'
-            )
-        return int(self.api_token(name).partition(":")[0])
-
-    def api_token(self, name: str) -> str:
-        """Return the bot's token, checked for its form."""
-        if self.token is None:
-            raise SettingsError(f'bots.{name} has mode = "{self.mode}" and needs `token = {{ env = "…" }}`.')
-        value = self.token.read()
-        if not is_token(value):
-            raise SettingsError(
-                f"The token in {self.token.env} is not of the form 123456:ABC…; copy it again from @BotFather."
-            )
-        return value
-
-    @property
-    def has_token(self) -> bool:
-        """Whether a token is named, and is there."""
-        return self.token is not None and bool(os.environ.get(self.token.env))
-
-    def webhook_secret(self, name: str) -> str:
-        """Return the webhook's secret, checked against what Telegram allows."""
-        if self.secret is None:
-            raise SettingsError(
-                f'bots.{name} needs `secret = {{ env = "…" }}`: without it anyone could post to its webhook.'
-            )
-        value = self.secret.read()
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value):
-            raise SettingsError(
-                f"The secret in {self.secret.env} must be 1-256 characters of A-Z a-z 0-9 _ - (Telegram's rule)."
-            )
-        return value
-
-
-class Capture(_Section):
-    """The public door."""
-
-    host: str = "0.0.0.0"  # noqa: S104 - the webhook is for the outside
-    """Address that the capture port listens on."""
-    port: Annotated[int, Field(ge=0, le=65535)] = 8080
-    """The capture port; 0 takes a free one."""
-    public_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
-    """Address at which Telegram reaches the capture port; when set, `run` and `capture` set and check the webhooks."""
-    max_connections: Annotated[int, Field(ge=1, le=100_000)] = 40
-    """Requests that Telegram may have open to a bot's webhook at once (at most 100, but for a Bot API server of your own)."""
-    source_check: bool = False
-    """Whether the webhook admits only Telegram's own addresses (149.154.160.0/20 and 91.108.4.0/22)."""
-    trusted_proxy: Annotated[str, Field(min_length=1)] | None = None
-    """Address or network of the reverse proxy whose X-Forwarded-For says where a request comes from; nobody's when unset."""
-    tls_certificate: Path | None = None
-    """PEM file with the certificate and its chain, when the capture port speaks TLS itself."""
-    tls_key: Path | None = None
-    """PEM file with the certificate's private key."""
-    header_seconds: Annotated[float, Field(gt=0)] = 10.0
-    """A request whose headers take longer is cut off."""
-    body_seconds: Annotated[float, Field(gt=0)] = 60.0
-    """A request whose body takes longer is cut off."""
-    open_connections: Annotated[int, Field(ge=16)] = 1024
-    """Connections that the capture port holds at once; at the bound, those that wait without a request go first."""
-    metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None
-    """Port on 127.0.0.1 at which `telelake capture` serves /metrics; none when unset. `run` has it on the dashboard's port."""
-    max_body_bytes: Annotated[int, Field(ge=1024)] = 4 * 1024 * 1024
-    """A larger body is answered 413 (Telegram's own limit is 512 KiB)."""
-    max_pending_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024 * 1024
-    """Bodies that wait for the disk; past it the answer is 503, until the disk has caught up."""
-    seal_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024 * 1024
-    """The journal is sealed into raw segments when it has grown this large."""
-    seal_seconds: Annotated[float, Field(gt=0)] = 60.0
-    """The journal is sealed at least this often, when anything is in it."""
-
-
-class User(_Section):
+class User(Section):
     """Someone who may open the dashboard."""
 
     role: Literal["viewer", "analyst", "admin"] = "viewer"
@@ -194,7 +30,7 @@ class User(_Section):
     """Id of their Telegram account, to log in with Telegram."""
 
 
-class Dashboard(_Section):
+class Dashboard(Section):
     """The page for people."""
 
     host: str = "127.0.0.1"
@@ -203,7 +39,7 @@ class Dashboard(_Section):
     """The dashboard port; 0 takes a free one."""
     public_url: Annotated[str, Field(pattern=r"^https?://[^/]+$")] | None = None
     """Address under which people open the dashboard, without a path, when it is not host and port; needs `dashboard.users`."""
-    users: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")], User] = {}
+    users: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")], User] = Field(default_factory=dict)
     """Who may open the dashboard, by the name they log in with; without any, nobody logs in and only loopback may ask."""
     telegram_bot: str | None = None
     """Name in `bots` of the bot that vouches for Log in with Telegram; its domain is set with @BotFather's /setdomain."""
@@ -243,7 +79,7 @@ class Dashboard(_Section):
         )
 
 
-class Schedule(_Section):
+class Schedule(Section):
     """When `telelake run` wrangles."""
 
     every_seconds: Annotated[float, Field(gt=0)] = 300.0
@@ -252,7 +88,7 @@ class Schedule(_Section):
     """The day that ended is built this long after midnight, in the lake's time zone, whatever `every_seconds` says."""
 
 
-class Wrangle(_Section):
+class Wrangle(Section):
     """How much of the machine a build may use."""
 
     memory: Annotated[str, Field(pattern=r"^\d+(MB|GB)$")] = "1500MB"
@@ -265,7 +101,7 @@ class Wrangle(_Section):
     """Where Spark runs: `local[4]`, `yarn`, `spark://host:7077`…; as spark-submit says, else this machine, when unset."""
     spark_folder: Annotated[str, Field(pattern=r"^[a-z0-9]+:/")] | None = None
     """Address of a folder that all of Spark's machines reach, such as `s3a://bucket/scratch`; needed unless Spark is local."""
-    spark_conf: dict[str, str] = {}
+    spark_conf: dict[str, str] = Field(default_factory=dict)
     """Further settings of Spark, such as `"spark.driver.memory" = "4g"`."""
     threads: Annotated[int, Field(ge=1)] | None = None
     """Threads of the engine; all processors when unset."""
@@ -286,7 +122,7 @@ class Wrangle(_Section):
         return None if self.engine == "spark" or is_sparks else most
 
 
-class Upkeep(_Section):
+class Upkeep(Section):
     """What keeps a lake from growing for ever; done once a night by `telelake run`, and by `telelake wrangle --maintain`."""
 
     releases: Annotated[int, Field(ge=1)] = 5
@@ -308,7 +144,7 @@ _Spans = Annotated[
 _Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
-class Talk(_Section):
+class Talk(Section):
     """How questions, and what came of them, are read from messages (tables `questions` and `conversations`)."""
 
     enabled: bool = True
@@ -320,7 +156,7 @@ class Talk(_Section):
     """Ids of the people who answer customers. Admins that are seen to be so, and people who answer much, count besides."""
     learn_answers: Annotated[int, Field(ge=0)] = 20
     """Answers to others, within twelve days, from which somebody counts as an attendant; 0 learns nobody."""
-    working_hours: dict[_Weekday, _Spans] = {}
+    working_hours: dict[_Weekday, _Spans] = Field(default_factory=dict)
     """When attendants work, by weekday (mon … sun), in the lake's zone: `09:00-12:00, 13:00-18:00`. Always when unset; with any
     set, a weekday that is not named is a day off."""
     sla_minutes: Annotated[int, Field(ge=1)] | None = None
@@ -331,11 +167,11 @@ class Talk(_Section):
     """Days in which the same question of the same person counts as asked again."""
 
 
-class Topics(_Section):
+class Topics(Section):
     """How questions are grouped by meaning (table `question_topics`); needs the extra `topics`."""
 
     embedder: Annotated[
-        str, Field(pattern=r"^(builtin|sentence-transformers:\S+|https?://\S+)$"), AfterValidator(_without_userinfo)
+        str, Field(pattern=r"^(builtin|sentence-transformers:\S+|https?://\S+)$"), AfterValidator(without_userinfo)
     ] = "builtin"
     """What likens questions when a model is fitted: `builtin`, `sentence-transformers:<model>` on this machine, or the address of a
     server with OpenAI's `/embeddings`, to which the sampled questions are then sent."""
@@ -351,7 +187,7 @@ class Topics(_Section):
     """Days after which the schedule fits anew, and all days are told their topics again; 0 leaves that to `telelake topics fit`."""
 
 
-class Privacy(_Section):
+class Privacy(Section):
     """What the tables tell of persons. Raw is what Telegram sent, whatever stands here."""
 
     pseudonyms: Secret | None = None
@@ -376,7 +212,7 @@ class Privacy(_Section):
         return key
 
 
-class Retention(_Section):
+class Retention(Section):
     """How long a lake keeps what it has."""
 
     raw_days: Annotated[int, Field(ge=1)] | None = None
@@ -385,7 +221,7 @@ class Retention(_Section):
     """Days that rows are kept in the tables; for ever when unset. Once `wrangle.keep_days`, which means the same."""
 
 
-class Notify(_Section):
+class Notify(Section):
     """What `telelake run` writes to a chat by itself: a digest of each day, and alerts."""
 
     bot: str | None = None
@@ -414,7 +250,7 @@ class Notify(_Section):
     """No update for so long is worth an alert, once: people may be away, or capture may have stopped."""
 
 
-class Log(_Section):
+class Log(Section):
     """What `telelake run`, `capture`, `schedule` and `dashboard` write to stderr of what they do."""
 
     format: Literal["text", "json"] = "text"
@@ -423,7 +259,7 @@ class Log(_Section):
     """From which level on: `info` tells what changes, each change once; `debug` also each request and each publication."""
 
 
-class Sql(_Section):
+class Sql(Section):
     """Bounds of a user's query."""
 
     seconds: Annotated[float, Field(gt=0)] = 60.0
@@ -434,7 +270,7 @@ class Sql(_Section):
     """A query that returns more rows is refused."""
 
 
-class Storage(_Section):
+class Storage(Section):
     """How a bucket is reached; credentials come from the usual AWS_* variables, or a profile of `aws configure`."""
 
     endpoint: str | None = None
@@ -447,7 +283,7 @@ class Storage(_Section):
     """The Glue database; each lake needs one of its own."""
 
 
-class Aws(_Section):
+class Aws(Section):
     """What `telelake deploy aws` makes, and how large; the functions in AWS read none of it."""
 
     region: str | None = None
@@ -486,5 +322,5 @@ class Aws(_Section):
     """Language of the daily report.html."""
     scan_limit_mb: Annotated[int, Field(ge=10)] = 10_000
     """Megabytes that one Athena query may scan before it is stopped."""
-    bot_api: _Address = "https://api.telegram.org"
+    bot_api: Address = "https://api.telegram.org"
     """Address of the Bot API, to set webhooks; another when you run your own server."""
